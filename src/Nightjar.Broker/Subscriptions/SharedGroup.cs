@@ -16,18 +16,20 @@ internal sealed class SharedGroup : IPlaced
     // Subscriber to membership, once there are many. Under the trie's lock.
     private HashTable<Subscription>? _index;
 
-    internal SharedGroup(byte[] shareName, byte[] topicFilter)
+    /// <summary>Makes the group of a first member.</summary>
+    internal SharedGroup(Subscription first)
     {
-        ShareName = shareName;
-        TopicFilter = topicFilter;
-        ShareNameHash = SeededHash.Hash32(shareName);
+        ShareName = first.ShareName!;
+        TopicFilter = first.TopicFilter;
+        ShareNameHash = SeededHash.Hash32(ShareName);
+        AddLocked(first);
     }
 
-    /// <summary>Share Name in UTF-8.</summary>
-    public byte[] ShareName { get; }
+    /// <summary>Share Name in UTF-8; the array of some member.</summary>
+    public byte[] ShareName { get; private set; }
 
-    /// <summary>Topic Filter in UTF-8, without <c>$share/{ShareName}/</c>.</summary>
-    public byte[] TopicFilter { get; }
+    /// <summary>Topic Filter in UTF-8, without <c>$share/{ShareName}/</c>; the array of some member.</summary>
+    public byte[] TopicFilter { get; private set; }
 
     /// <summary>Members at this moment, in no particular order.</summary>
     /// <remarks>An element may become null beside a change, and one that moves may be met twice or not at all: take the next one instead. Does not allocate.</remarks>
@@ -105,6 +107,7 @@ internal sealed class SharedGroup : IPlaced
         replacement.Place = old.Place;
         Volatile.Write(ref _members[old.Place], replacement);
         _index?.Replace(old, replacement, old.Subscriber.SubscriberHash);
+        BorrowNamesLocked(old, replacement);
     }
 
     /// <summary>Removes a member. The trie's writer only. O(1) amortised.</summary>
@@ -120,13 +123,22 @@ internal sealed class SharedGroup : IPlaced
         Volatile.Write(ref members[last], null);
         _index?.Remove(member, member.Subscriber.SubscriberHash);
         if (last < IndexFrom / 2) _index = null;
+        if (last == 0) return true;
 
+        BorrowNamesLocked(member, members[0]!);
         if (members.Length > 8 && last < members.Length / 4)
         {
             Array.Resize(ref members, members.Length / 2);
             _members = members;
         }
 
-        return last == 0;
+        return false;
+    }
+
+    // The names of a member that goes would otherwise be kept for as long as the group lives.
+    private void BorrowNamesLocked(Subscription gone, Subscription member)
+    {
+        if (ReferenceEquals(ShareName, gone.ShareName)) ShareName = member.ShareName!;
+        if (ReferenceEquals(TopicFilter, gone.TopicFilter)) TopicFilter = member.TopicFilter;
     }
 }

@@ -208,8 +208,7 @@ internal sealed class SubscriberSet
             return null;
         }
 
-        group = new SharedGroup(subscription.ShareName!, subscription.TopicFilter);
-        group.AddLocked(subscription);
+        group = new SharedGroup(subscription);
         _groups = _groups is { } list ? list.Append(group, _groupCount) : PlacedList<SharedGroup>.Of([group]);
         _groupCount++;
         if (_groupIndex is not null)

@@ -49,6 +49,9 @@ internal sealed class SubscriptionTrie
     /// <summary>Shared subscriptions held: memberships, not groups.</summary>
     public int SharedCount => Volatile.Read(ref _sharedCount);
 
+    /// <summary>The node of no levels, for checks of the trie's shape.</summary>
+    internal SubscriptionNode Root => _root;
+
     /// <summary>Adds a subscription, or puts it in the place of that of the same subscriber, filter and Share Name [MQTT-3.8.4-3].</summary>
     /// <returns>The subscription it replaced, or null.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The filter is longer than 65 535 bytes.</exception>

@@ -1,0 +1,25 @@
+using Nightjar.Broker.Retained;
+using Nightjar.Broker.Tests.Collections;
+using Nightjar.Broker.Tests.Subscriptions;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Nightjar.Broker.Tests.Retained;
+
+[Collection(MeasuredAlone.Name)]
+public sealed class RetainedIndexSizeTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void RetainedTopic_OfOneOfMany_TakesAtMostTwoHundredBytesBesideItsValue()
+    {
+        const int count = 100_000;
+        object value = new();
+        RetainedIndex<object> index = new();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var i = 0; i < count; i++) index.Set(NaiveTopics.Utf8($"dev/{i}/temp"), value);
+        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)count;
+        GC.KeepAlive(index);
+        output.WriteLine($"{bytes:F0} bytes a topic");
+        Assert.InRange(bytes, 48, 200);
+    }
+}

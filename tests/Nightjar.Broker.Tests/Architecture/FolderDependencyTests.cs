@@ -8,10 +8,12 @@ namespace Nightjar.Broker.Tests.Architecture;
 public sealed partial class FolderDependencyTests
 {
     // The order of the plan, left to right. A folder may use every folder of an earlier group; inside a group the uses must not form a
-    // circle. Persistence stands with the first group: it declares the seams (stores, tickets) and their in-memory defaults, and Sessions
-    // and Routing write to them. Files beside the folders are the composition root (MqttBroker): they may use all, and nothing uses them.
+    // circle. Collections holds the data structures that several look-ups share. Persistence stands to the left of Sessions: it declares
+    // the seams (stores, tickets) and their in-memory defaults, and Sessions and Routing write to them. Files beside the folders are the
+    // composition root (MqttBroker): they may use all, and nothing uses them.
     private static readonly string[][] Groups =
     [
+        ["Collections"],
         ["Configuration", "Messages", "Diagnostics", "Limits", "Persistence"],
         ["Subscriptions", "Retained", "Security"],
         ["Sessions"],

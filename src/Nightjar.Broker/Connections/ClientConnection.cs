@@ -39,6 +39,7 @@ internal sealed partial class ClientConnection : WheelTimer
         Core = core;
         Listener = listener;
         _transport = transport;
+        RemoteEndPoint = transport.RemoteEndPoint;
         Link = new SessionLink(transport.Output, new object()) { Owner = this };
     }
 
@@ -48,7 +49,8 @@ internal sealed partial class ClientConnection : WheelTimer
 
     internal SessionLink Link { get; }
 
-    internal EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
+    /// <summary>Network address of the client; known after the socket is gone too.</summary>
+    internal EndPoint? RemoteEndPoint { get; }
 
     internal EndPoint? LocalEndPoint => _transport.LocalEndPoint;
 

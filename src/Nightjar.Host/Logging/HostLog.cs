@@ -17,9 +17,9 @@ internal static partial class HostLog
     [LoggerMessage(403, LogLevel.Information, "For more details see https://mosquitto.org/documentation/authentication-methods/")]
     internal static partial void LocalOnlyReference(ILogger log);
 
-    [LoggerMessage(404, LogLevel.Warning, "Warning: -p is not used, because the configuration file defines listeners.")]
+    [LoggerMessage(404, LogLevel.Warning, "The -p option is not used, because the configuration file defines listeners.")]
     internal static partial void PortIgnored(ILogger log);
 
-    [LoggerMessage(405, LogLevel.Error, "Error: {Reason}")]
+    [LoggerMessage(405, LogLevel.Error, "Unable to start: {Reason}")]
     internal static partial void CannotListen(ILogger log, string reason);
 }

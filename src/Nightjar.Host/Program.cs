@@ -1,1 +1,34 @@
-return 0;
+using Nightjar.Host.Verbs;
+
+namespace Nightjar.Host;
+
+/// <summary>The one executable: <c>nightjar [verb] ...</c>. Without a verb, or with options only, it runs the broker.</summary>
+internal static class Program
+{
+    internal static async Task<int> Main(string[] args)
+    {
+        using var output = Console.OpenStandardOutput();
+        using var input = Console.OpenStandardInput();
+        var verb = VerbOf(args, out var rest);
+        return verb switch
+        {
+            _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
+        };
+    }
+
+    // Started through a link of a Mosquitto tool's name, it is that tool.
+    private static string VerbOf(string[] args, out string[] rest)
+    {
+        rest = args;
+        switch (Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]))
+        {
+            case "mosquitto_pub": return "pub";
+            case "mosquitto_sub": return "sub";
+            case "mosquitto_rr": return "rr";
+        }
+
+        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr")) return "run";
+        rest = args[1..];
+        return args[0];
+    }
+}

@@ -4,5 +4,5 @@ namespace Nightjar.Broker.Collections;
 internal interface IPlaced
 {
     /// <summary>Index in the list. Written by the list's writer only.</summary>
-    public int Place { get; set; }
+    int Place { get; set; }
 }

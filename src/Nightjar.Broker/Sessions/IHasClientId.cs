@@ -6,8 +6,8 @@ namespace Nightjar.Broker.Sessions;
 internal interface IHasClientId
 {
     /// <summary>Client Identifier in UTF-8.</summary>
-    public ReadOnlySpan<byte> ClientIdUtf8 { get; }
+    ReadOnlySpan<byte> ClientIdUtf8 { get; }
 
     /// <summary>The <see cref="SeededHash.Hash32"/> of the Client Identifier, kept so that it is not computed again.</summary>
-    public uint ClientIdHash { get; }
+    uint ClientIdHash { get; }
 }

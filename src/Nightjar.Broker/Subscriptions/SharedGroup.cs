@@ -48,6 +48,9 @@ internal sealed class SharedGroup : IPlaced
     /// publishers gives one member two turns, which is cheaper than a shared cache line that every publisher must own.</summary>
     public int Cursor { get; set; }
 
+    /// <summary>The member that could send at once when it was last looked at: where a choice falls back on. A benign race.</summary>
+    public Subscription? LastReady { get; set; }
+
     /// <summary>Hash of the Share Name.</summary>
     internal uint ShareNameHash { get; }
 

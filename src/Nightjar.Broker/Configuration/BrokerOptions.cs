@@ -1,0 +1,158 @@
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Configuration;
+
+/// <summary>
+/// Everything that can be set for one <see cref="MqttBroker"/>, with Mosquitto's defaults. Immutable: a change is a new instance
+/// (<c>options with { ... }</c>).
+/// </summary>
+/// <remarks>Names follow the specification; the summary of each names Mosquitto's option. Zero means "no limit" where a remark says so.</remarks>
+public sealed record BrokerOptions
+{
+    /// <summary>Where the broker listens. Empty: only in-process clients and transports handed to <see cref="MqttBroker.Serve"/>.</summary>
+    public IReadOnlyList<ListenerOptions> Listeners { get; init; } = [];
+
+    /// <summary>Largest packet accepted, whole packet in bytes; told to v5 clients and answered with 0x95 [MQTT-3.2.2-15]. mosquitto: max_packet_size.</summary>
+    /// <value>20 to 268 435 460. Default 2 000 000.</value>
+    public int MaximumPacketSize { get; init; } = 2_000_000;
+
+    /// <summary>Largest first packet of a connection, in bytes, whatever <see cref="MaximumPacketSize"/> allows afterwards.</summary>
+    /// <value>Default 65 536.</value>
+    public int MaximumConnectPacketSize { get; init; } = 65_536;
+
+    /// <summary>Largest payload accepted, in bytes; a larger one is acknowledged with 0x83 and dropped. mosquitto: message_size_limit.</summary>
+    /// <value>0 = no limit (default).</value>
+    public int MaximumPayloadSize { get; init; }
+
+    /// <summary>Most QoS 1 and 2 messages sent to one client and not yet acknowledged; also the Receive Maximum told to v5 clients. mosquitto: max_inflight_messages.</summary>
+    /// <value>1 to 65 535; 0 = no limit of the broker. Default 20. The client's Receive Maximum lowers it [MQTT-3.3.4-9].</value>
+    public int MaximumInflightMessages { get; init; } = 20;
+
+    /// <summary>Most payload bytes of QoS 1 and 2 messages in flight to one client; a single larger message still passes. mosquitto: max_inflight_bytes.</summary>
+    /// <value>0 = no limit (default).</value>
+    public long MaximumInflightBytes { get; init; }
+
+    /// <summary>Most messages waiting for one client beyond those in flight; further ones are dropped and counted. mosquitto: max_queued_messages.</summary>
+    /// <value>0 = no limit. Default 1000.</value>
+    public int MaximumQueuedMessages { get; init; } = 1000;
+
+    /// <summary>Most bytes waiting for one client beyond those in flight. mosquitto: max_queued_bytes.</summary>
+    /// <value>0 = no limit (default).</value>
+    public long MaximumQueuedBytes { get; init; }
+
+    /// <summary>Most bytes encoded for one client and not yet taken by its transport. Above it QoS 0 messages are dropped and counted, QoS 1 and 2 wait in the queue.</summary>
+    /// <value>At least 65 536. Default 8 MiB.</value>
+    public int MaximumOutputBufferBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Most levels of a topic name or filter.</summary>
+    /// <value>1 to 65 535. Default 200.</value>
+    public int MaximumTopicLevels { get; init; } = 200;
+
+    /// <summary>Most network connections at a time; further ones are closed at accept. mosquitto: global_max_connections.</summary>
+    /// <value>-1 = no limit (default).</value>
+    public int MaximumConnections { get; init; } = -1;
+
+    /// <summary>Most sessions, offline ones included; a further CONNECT is refused (0x89). mosquitto: global_max_clients.</summary>
+    /// <value>-1 = no limit (default).</value>
+    public int MaximumSessions { get; init; } = -1;
+
+    /// <summary>Most subscriptions of one session; further ones get 0x97 (v3: 0x80).</summary>
+    /// <value>0 = no limit. Default 100 000.</value>
+    public int MaximumSubscriptionsPerClient { get; init; } = 100_000;
+
+    /// <summary>Most retained messages; a retained PUBLISH on a further topic gets 0x97.</summary>
+    /// <value>0 = no limit. Default 2 000 000.</value>
+    public int MaximumRetainedMessages { get; init; } = 2_000_000;
+
+    /// <summary>Most bytes (topic, properties, payload) of retained messages; a retained PUBLISH beyond gets 0x97.</summary>
+    /// <value>0 = no limit. Default 1 GiB.</value>
+    public long MaximumRetainedBytes { get; init; } = 1L << 30;
+
+    /// <summary>Time from accept within which a CONNECT must have been accepted; bytes do not extend it. mosquitto has 30 s fixed.</summary>
+    /// <value>Default 10 s.</value>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest keep alive granted, in seconds: v5 clients are told (Server Keep Alive), v3 clients asking for more get CONNACK 2. mosquitto: max_keepalive.</summary>
+    /// <value>0 = no limit (default).</value>
+    public ushort MaximumKeepAlive { get; init; }
+
+    /// <summary>Whether clients without a user name are let in. mosquitto: allow_anonymous.</summary>
+    /// <value>Default true for an embedded broker; the configuration file decides for the executable.</value>
+    public bool AllowAnonymous { get; init; } = true;
+
+    /// <summary>Whether a zero-length client id gets one assigned [MQTT-3.1.3-6]. mosquitto: allow_zero_length_clientid.</summary>
+    public bool AllowZeroLengthClientId { get; init; } = true;
+
+    /// <summary>What assigned client ids begin with, followed by 36 characters of a random UUID in upper case. mosquitto: auto_id_prefix.</summary>
+    public string AutoIdPrefix { get; init; } = "auto-";
+
+    /// <summary>Whether retained messages are kept and accepted; false: v5 clients are told and get 0x9A. mosquitto: retain_available.</summary>
+    public bool RetainAvailable { get; init; } = true;
+
+    /// <summary>Whether QoS 0 messages are queued for offline durable sessions too. mosquitto: queue_qos0_messages.</summary>
+    public bool QueueQoS0Messages { get; init; }
+
+    /// <summary>Whether messages are delivered with the QoS of the subscription even when it is higher than the published one. mosquitto: upgrade_outgoing_qos.</summary>
+    public bool UpgradeOutgoingQoS { get; init; }
+
+    /// <summary>Whether each of several overlapping subscriptions of a client gets its own copy. False: one copy with all subscription identifiers [MQTT-3.3.4-4]. mosquitto: allow_duplicate_messages.</summary>
+    public bool AllowDuplicateMessages { get; init; } = true;
+
+    /// <summary>Period of the $SYS topics; zero: none are published. mosquitto: sys_interval.</summary>
+    /// <value>Default 10 s.</value>
+    public TimeSpan SysInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how long an offline v3 session with clean session 0 is forgotten. mosquitto: persistent_client_expiration.</summary>
+    /// <value>Null = never (default).</value>
+    public TimeSpan? PersistentClientExpiration { get; init; }
+
+    /// <summary>Whether a retained message is only delivered while its publisher may still write its topic. mosquitto: check_retain_source.</summary>
+    public bool CheckRetainSource { get; init; } = true;
+
+    /// <summary>Response Information given to v5 clients that ask for it [MQTT-3.1.2-28].</summary>
+    /// <value>Null = none (default).</value>
+    public string? ResponseInformation { get; init; }
+
+    /// <summary>Text of <c>$SYS/broker/version</c> and of the first log lines; clients of Mosquitto parse the prefix.</summary>
+    public string VersionText { get; init; } = "mosquitto version 2.1.2";
+
+    /// <summary>How long a closing connection may take to send what is already encoded for it.</summary>
+    /// <value>Default 2 s.</value>
+    public TimeSpan CloseLinger { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Number of topics whose routes are kept.</summary>
+    /// <value>Default 65 536; rounded up to a power of two.</value>
+    public int RouteCacheCapacity { get; init; } = 65_536;
+
+    /// <summary>Checks every value against its range.</summary>
+    /// <returns>One line per value that is out of range, naming the property, the value and the range; empty when all is well.</returns>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        Range(nameof(MaximumPacketSize), MaximumPacketSize, 20, VariableByteInteger.MaximumValue + 5);
+        Range(nameof(MaximumConnectPacketSize), MaximumConnectPacketSize, 20, VariableByteInteger.MaximumValue + 5);
+        Range(nameof(MaximumPayloadSize), MaximumPayloadSize, 0, VariableByteInteger.MaximumValue);
+        Range(nameof(MaximumInflightMessages), MaximumInflightMessages, 0, 65_535);
+        Range(nameof(MaximumInflightBytes), MaximumInflightBytes, 0, long.MaxValue);
+        Range(nameof(MaximumQueuedMessages), MaximumQueuedMessages, 0, int.MaxValue);
+        Range(nameof(MaximumQueuedBytes), MaximumQueuedBytes, 0, long.MaxValue);
+        Range(nameof(MaximumOutputBufferBytes), MaximumOutputBufferBytes, 65_536, int.MaxValue);
+        Range(nameof(MaximumTopicLevels), MaximumTopicLevels, 1, 65_535);
+        Range(nameof(MaximumConnections), MaximumConnections, -1, int.MaxValue);
+        Range(nameof(MaximumSessions), MaximumSessions, -1, int.MaxValue);
+        Range(nameof(MaximumSubscriptionsPerClient), MaximumSubscriptionsPerClient, 0, int.MaxValue);
+        Range(nameof(MaximumRetainedMessages), MaximumRetainedMessages, 0, int.MaxValue);
+        Range(nameof(MaximumRetainedBytes), MaximumRetainedBytes, 0, long.MaxValue);
+        Range(nameof(RouteCacheCapacity), RouteCacheCapacity, 1, 1 << 26);
+        if (ConnectTimeout <= TimeSpan.Zero) errors.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}; it must be longer than zero.");
+        if (SysInterval < TimeSpan.Zero) errors.Add($"{nameof(SysInterval)} is {SysInterval}; it must not be negative.");
+        if (CloseLinger < TimeSpan.Zero) errors.Add($"{nameof(CloseLinger)} is {CloseLinger}; it must not be negative.");
+        foreach (var listener in Listeners) listener.Validate(errors);
+        return errors;
+
+        void Range(string name, long value, long low, long high)
+        {
+            if (value < low || value > high) errors.Add($"{name} is {value}; it must be {low} to {high}.");
+        }
+    }
+}

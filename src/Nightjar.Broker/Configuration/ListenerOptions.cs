@@ -1,0 +1,43 @@
+using System.Net;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Configuration;
+
+/// <summary>One address the broker listens on, with what holds for its clients only.</summary>
+public sealed record ListenerOptions
+{
+    /// <summary>Address and port; port 0 takes a free one, see <see cref="MqttBroker.EndPoints"/>.</summary>
+    public required IPEndPoint EndPoint { get; init; }
+
+    /// <summary>Most connections of this listener. mosquitto: max_connections.</summary>
+    /// <value>-1 = no limit (default).</value>
+    public int MaximumConnections { get; init; } = -1;
+
+    /// <summary>Highest QoS accepted in PUBLISH and will; a v5 client is told and gets 0x9B [MQTT-3.2.2-11]. mosquitto: max_qos.</summary>
+    public QualityOfService MaximumQoS { get; init; } = QualityOfService.ExactlyOnce;
+
+    /// <summary>Topic Alias Maximum told to v5 clients: aliases they may use towards the broker. mosquitto: max_topic_alias.</summary>
+    /// <value>0 to 65 535. Default 10.</value>
+    public ushort MaximumTopicAlias { get; init; } = 10;
+
+    /// <summary>Most aliases the broker uses towards a v5 client that allows them. mosquitto: max_topic_alias_broker.</summary>
+    /// <value>0 to 65 535. Default 10.</value>
+    public ushort MaximumTopicAliasBroker { get; init; } = 10;
+
+    /// <summary>Overrides <see cref="BrokerOptions.AllowAnonymous"/> for this listener. mosquitto: listener_allow_anonymous.</summary>
+    public bool? AllowAnonymous { get; init; }
+
+    /// <summary>Whether Nagle's algorithm is off. mosquitto: set_tcp_nodelay (there false by default).</summary>
+    /// <value>Default true: the broker coalesces by itself, so delaying small segments only costs latency.</value>
+    public bool NoDelay { get; init; } = true;
+
+    /// <summary>Protocol versions accepted; others get CONNACK 1 (v3) or 0x84 (v5). mosquitto: accept_protocol_versions.</summary>
+    public IReadOnlyCollection<ProtocolVersion> AcceptedVersions { get; init; } = [ProtocolVersion.Mqtt31, ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt50];
+
+    internal void Validate(List<string> errors)
+    {
+        if (EndPoint is null) errors.Add("A listener has no EndPoint.");
+        if (MaximumConnections < -1) errors.Add($"MaximumConnections of {EndPoint} is {MaximumConnections}; it must be -1 or more.");
+        if (AcceptedVersions.Count == 0) errors.Add($"AcceptedVersions of {EndPoint} is empty: nobody could connect.");
+    }
+}

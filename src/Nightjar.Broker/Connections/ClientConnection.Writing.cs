@@ -1,0 +1,119 @@
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections;
+
+/// <content>Control packets to the client, and the acknowledgements that wait for the store.</content>
+internal sealed partial class ClientConnection
+{
+    private Queue<PendingFrame>? _pending;
+    private int _pendingPubAcks;
+
+    /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
+    internal int PendingPubAcks => Volatile.Read(ref _pendingPubAcks);
+
+    /// <summary>Acknowledges a packet; the acknowledgement leaves when its ticket is durable, in order [MQTT-4.6.0-2].</summary>
+    internal void Acknowledge(PacketType type, ushort packetId, ReasonCode reasonCode, long ticket, BatchContext context)
+    {
+        Span<byte> frame = stackalloc byte[AcknowledgementWriter.MaximumBareLength];
+        var length = AcknowledgementWriter.Write(frame, type, packetId, Version, reasonCode);
+        Write(frame[..length], ticket, context, type);
+    }
+
+    /// <summary>Writes a whole control packet, behind everything that waits for the store.</summary>
+    internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context, PacketType type = PacketType.Reserved)
+    {
+        var wait = false;
+        lock (Link.Gate)
+        {
+            if (Link.IsClosed) return;
+            if (_pending is { Count: > 0 } || (ticket != 0 && !Core.Durability.IsDurable(ticket)))
+            {
+                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame.ToArray(), type));
+                if (type == PacketType.PubAck) _pendingPubAcks++;
+                wait = true;
+            }
+            else
+            {
+                WriteLocked(frame, context);
+            }
+        }
+
+        if (wait) Core.Durability.Wait(this, ticket);
+    }
+
+    /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH.</summary>
+    internal void WriteNow(ReadOnlySpan<byte> frame, BatchContext context)
+    {
+        var gate = Link.EnterGate();
+        try
+        {
+            if (!Link.IsClosed) WriteLocked(frame, context);
+        }
+        finally
+        {
+            Monitor.Exit(gate);
+        }
+    }
+
+    /// <summary>The store is durable up to a ticket: writes the acknowledgements it covers.</summary>
+    /// <returns>True when nothing waits any more.</returns>
+    internal bool ReleaseDurable(long durable)
+    {
+        var context = BatchContext.Begin();
+        bool done;
+        lock (Link.Gate)
+        {
+            if (_holdTicket != 0 && _holdTicket <= durable)
+            {
+                _holdTicket = 0;
+                Link.IsHeld = false;
+                if (Link.MarkTouched()) context.Touch(Link);
+            }
+
+            while (_pending is { Count: > 0 } && _pending.Peek().Ticket <= durable)
+            {
+                var pending = _pending.Dequeue();
+                if (pending.Type == PacketType.PubAck) _pendingPubAcks--;
+                if (!Link.IsClosed) WriteLocked(pending.Frame, context);
+            }
+
+            done = _holdTicket == 0 && _pending is not { Count: > 0 };
+        }
+
+        context.End(Core.Environment.Counters);
+        return done;
+    }
+
+    /// <summary>Keeps everything for the client back until CONNACK's own state is durable. Under the gate.</summary>
+    private void HoldUntil(long ticket)
+    {
+        if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
+        _holdTicket = ticket;
+        Link.IsHeld = true;
+        Core.Durability.Wait(this, ticket);
+    }
+
+    private long _holdTicket;
+
+    private void WriteLocked(ReadOnlySpan<byte> frame, BatchContext context)
+    {
+        frame.CopyTo(Link.Output.GetSpan(frame.Length));
+        Link.Output.Advance(frame.Length);
+        context.Counters.PacketsSent++;
+        context.Counters.BytesSent += frame.Length;
+        if (Link.MarkTouched()) context.Touch(Link);
+    }
+
+    // Properties that do not fit into the client's Maximum Packet Size are left out [MQTT-3.14.2-3].
+    private void WriteDisconnect(ReasonCode reasonCode, string? reasonString)
+    {
+        var text = reasonString is null ? [] : System.Text.Encoding.UTF8.GetBytes(reasonString);
+        var writer = new DisconnectWriter { Version = Version, ReasonCode = reasonCode, ReasonString = text };
+        if ((uint)writer.Measure() > Link.MaximumPacketSize) writer = new DisconnectWriter { Version = Version, ReasonCode = reasonCode };
+        if ((uint)writer.Measure() > Link.MaximumPacketSize) return;
+        Link.Output.Advance(writer.Write(Link.Output.GetSpan(writer.Measure())));
+    }
+
+    private readonly record struct PendingFrame(long Ticket, byte[] Frame, PacketType Type);
+}

@@ -1,0 +1,427 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Nightjar.Broker.Configuration;
+using Nightjar.Broker.Connections.Handlers;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Limits;
+using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+using Nightjar.Transport;
+
+namespace Nightjar.Broker.Connections;
+
+/// <summary>
+/// The link of one client (§4.2): reads frames and has them handled, from CONNECT to the end. All frames of one read are handled on the thread
+/// that got the bytes; then every link that was written to is flushed once.
+/// </summary>
+/// <remarks>
+/// Fields of the read side are touched by the reading loop only; <see cref="Close"/> may be called from any thread, and what it needs is
+/// guarded by the link's gate or interlocked.
+/// </remarks>
+internal sealed partial class ClientConnection : WheelTimer
+{
+    /// <summary>What the client published to last. A field, because it is a struct that changes.</summary>
+    internal PublisherRoutes Routes;
+
+    private readonly TransportConnection _transport;
+    private long _lastReceived;
+    private int _keepAliveMilliseconds;
+    private int _cause;
+    private bool _discardWill;
+    private string? _rule;
+    private byte[] _pieces = [];
+
+    internal ClientConnection(BrokerCore core, TransportConnection transport, ListenerOptions listener)
+    {
+        Core = core;
+        Listener = listener;
+        _transport = transport;
+        RemoteEndPoint = transport.RemoteEndPoint;
+        Link = new SessionLink(transport.Output, new object()) { Owner = this };
+    }
+
+    internal BrokerCore Core { get; }
+
+    internal ListenerOptions Listener { get; }
+
+    internal SessionLink Link { get; }
+
+    /// <summary>Network address of the client; known after the socket is gone too.</summary>
+    internal EndPoint? RemoteEndPoint { get; }
+
+    internal EndPoint? LocalEndPoint => _transport.LocalEndPoint;
+
+    /// <summary>Null until CONNECT is accepted.</summary>
+    internal Session? Session { get; private set; }
+
+    internal Identity Identity { get; private set; } = new("", null, null);
+
+    internal ProtocolVersion Version => Link.Version;
+
+    internal bool IsVersion5 => Link.IsVersion5;
+
+    /// <summary>Whether reason strings and user properties may go on any packet [MQTT-3.1.2-29].</summary>
+    internal bool SendsProblemInformation { get; set; } = true;
+
+    /// <summary>Receive Maximum told to the client; 65 535 where none was.</summary>
+    internal int ReceiveMaximum { get; set; } = 65_535;
+
+    /// <summary>Session Expiry Interval of CONNECT: a DISCONNECT may not raise it from 0.</summary>
+    internal uint ConnectExpiryInterval { get; set; }
+
+    /// <summary>Completes when the connection is gone and has given everything back.</summary>
+    internal Task Ended { get; set; } = Task.CompletedTask;
+
+    internal DisconnectCause Cause => (DisconnectCause)Volatile.Read(ref _cause);
+
+    internal bool IsClosing => Volatile.Read(ref _cause) != 0;
+
+    /// <summary>The address for log lines, as Mosquitto prints it: <c>A:P</c>.</summary>
+    internal string AddressText => RemoteEndPoint?.ToString() ?? "memory";
+
+    internal string ClientIdText => Session?.ClientId ?? "<unknown>";
+
+    internal InboundAliases? Aliases { get; set; }
+
+    /// <summary>Enhanced authentication chosen in CONNECT; null for none.</summary>
+    internal IAuthenticationMethod? AuthenticationMethod { get; set; }
+
+    /// <summary>The re-authentication under way; null for none.</summary>
+    internal IAuthenticationExchange? Exchange { get; set; }
+
+    /// <summary>What CONNACK will say; null but while CONNECT is answered.</summary>
+    internal ConnAckPlan? Plan { get; set; }
+
+    /// <summary>Whether an earlier session went on with this connection.</summary>
+    internal bool SessionPresent { get; private set; }
+
+    /// <summary>Authentication Data of an AUTH that the loop has to answer after the batch; null when there is none.</summary>
+    internal byte[]? PendingAuthentication { get; set; }
+
+    /// <summary>Serves the client until it is gone. Completes when everything of the connection is released; does not throw.</summary>
+    internal async Task RunAsync()
+    {
+        Core.Environment.Wheel.Schedule(this, Core.Environment.Clock.Now + (long)Core.Environment.Options.ConnectTimeout.TotalMilliseconds);
+        Link.Output.OnDrained(static state => ((ClientConnection)state!).OnDrained(), this);
+        try
+        {
+            if (await ConnectHandler.ReceiveAsync(this, _transport.Input)) await ReadLoopAsync(_transport.Input);
+        }
+#pragma warning disable CA1031 // A defect of the broker ends this connection, not the process.
+        catch (Exception exception)
+        {
+            BrokerLog.ConnectionFailed(Core.Environment.Log, exception, ClientIdText);
+            Close(DisconnectCause.InternalError, ReasonCode.UnspecifiedError);
+        }
+#pragma warning restore CA1031
+
+        await EndAsync();
+    }
+
+    /// <summary>Ends the connection; the first cause wins. A v5 client that was accepted is told [MQTT-4.13.1-1]; what is encoded goes out within the linger time.</summary>
+    /// <param name="cause">Why.</param>
+    /// <param name="reasonCode">Reason code of DISCONNECT; Success sends none.</param>
+    /// <param name="rule">The rule that was broken, for the log; null for none.</param>
+    /// <param name="reasonString">For the client; null for none.</param>
+    internal void Close(DisconnectCause cause, ReasonCode reasonCode, string? rule = null, string? reasonString = null)
+    {
+        if (Interlocked.CompareExchange(ref _cause, (int)cause, 0) != 0) return;
+        _rule = rule;
+        var send = false;
+        var gate = Link.EnterGate();
+        try
+        {
+            if (!Link.IsClosed)
+            {
+                if (IsVersion5 && Session is not null && reasonCode >= ReasonCode.UnspecifiedError) WriteDisconnect(reasonCode, reasonString);
+                Link.IsClosed = true;
+                send = Link.Output.Commit();
+            }
+        }
+        finally
+        {
+            Monitor.Exit(gate);
+        }
+
+        if (send) Link.Output.Send();
+        _ = CloseTransportAsync();
+    }
+
+    /// <summary>Ends the connection for something the peer sent.</summary>
+    internal void Fail(in ProtocolError error) => Close(DisconnectCauses.FromReasonCode(error.ReasonCode), error.ReasonCode, error.Rule);
+
+    /// <summary>DISCONNECT arrived.</summary>
+    internal void OnDisconnect(bool discardWill)
+    {
+        _discardWill = discardWill;
+        Close(DisconnectCause.ClientDisconnected, ReasonCode.Success);
+    }
+
+    /// <summary>
+    /// CONNECT is accepted: writes CONNACK and takes the session. Called under the session's gate, once.
+    /// </summary>
+    internal void Accept(Session session, bool present, long ticket, BatchContext context)
+    {
+        lock (Link.Gate)
+        {
+            Link.Gate = session;
+            Session = session;
+            SessionPresent = present;
+            HoldUntil(ticket);
+            ConnectHandler.WriteConnAck(this, present, context);
+        }
+
+        if (Link.MarkTouched()) context.Touch(Link);
+    }
+
+    /// <summary>Sets who the client is, once it is authenticated.</summary>
+    internal void Authenticated(Identity identity) => Identity = identity;
+
+    /// <summary>Starts the keep-alive supervision [MQTT-3.1.2-22]; 0 seconds is none.</summary>
+    internal void StartKeepAlive(ushort seconds)
+    {
+        var wheel = Core.Environment.Wheel;
+        wheel.Cancel(this);
+        _keepAliveMilliseconds = seconds * 1500;
+        _lastReceived = Core.Environment.Clock.Now;
+        if (seconds > 0) wheel.Schedule(this, _lastReceived + _keepAliveMilliseconds);
+    }
+
+    /// <summary>CONNECT or keep alive ran out, or the keep alive is to be looked at again.</summary>
+    protected internal override void OnDue(long nowMilliseconds)
+    {
+        if (Session is null)
+        {
+            Close(DisconnectCause.ConnectTimeout, ReasonCode.KeepAliveTimeout);
+            return;
+        }
+
+        var due = Volatile.Read(ref _lastReceived) + _keepAliveMilliseconds;
+        if (due > nowMilliseconds) Core.Environment.Wheel.Schedule(this, due);
+        else Close(DisconnectCause.KeepAliveTimeout, ReasonCode.KeepAliveTimeout);
+    }
+
+    private async Task ReadLoopAsync(PipeReader input)
+    {
+        while (!IsClosing)
+        {
+            var result = await input.ReadAsync();
+            var buffer = result.Buffer;
+            if (!buffer.IsEmpty && !IsClosing)
+            {
+                var context = BatchContext.Begin();
+                SequencePosition consumed;
+                try
+                {
+                    consumed = Process(buffer, context);
+                    SettleBatch(context);
+                }
+                finally
+                {
+                    context.End(Core.Environment.Counters);
+                }
+
+                input.AdvanceTo(consumed, buffer.End);
+            }
+            else
+            {
+                input.AdvanceTo(buffer.End);
+            }
+
+            if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
+            if (result.IsCompleted) return;
+        }
+    }
+
+    private SequencePosition Process(in ReadOnlySequence<byte> buffer, BatchContext context)
+    {
+        if (buffer.IsSingleSegment) return buffer.GetPosition(ProcessSpan(buffer.FirstSpan, context));
+        var rest = buffer;
+        while (!IsClosing && PendingAuthentication is null)
+        {
+            var status = FrameReader.TryMeasure(rest, Core.Environment.Options.MaximumPacketSize, out var length, out var error);
+            if (status == ReadStatus.NeedMoreData) break;
+            if (status == ReadStatus.Invalid)
+            {
+                Fail(error);
+                break;
+            }
+
+            ProcessPiece(rest.Slice(0, length), length, context);
+            rest = rest.Slice(length);
+        }
+
+        return rest.Start;
+    }
+
+    // A frame across segments is copied once; only frames that are complete get here, so the size is what has arrived.
+    private void ProcessPiece(in ReadOnlySequence<byte> frame, int length, BatchContext context)
+    {
+        if (frame.IsSingleSegment)
+        {
+            ProcessSpan(frame.FirstSpan, context);
+            return;
+        }
+
+        if (_pieces.Length < length) _pieces = ArrayPool<byte>.Shared.Rent(length);
+        frame.CopyTo(_pieces);
+        ProcessSpan(_pieces.AsSpan(0, length), context);
+        ArrayPool<byte>.Shared.Return(_pieces);
+        _pieces = [];
+    }
+
+    private int ProcessSpan(ReadOnlySpan<byte> source, BatchContext context)
+    {
+        var maximum = Core.Environment.Options.MaximumPacketSize;
+        var consumed = 0;
+        var packets = 0;
+        while (consumed < source.Length && !IsClosing && PendingAuthentication is null)
+        {
+            var status = FrameReader.TryRead(source[consumed..], maximum, out var frame, out var error);
+            if (status == ReadStatus.NeedMoreData) break;
+            if (status == ReadStatus.Invalid)
+            {
+                Fail(error);
+                break;
+            }
+
+            consumed += frame.Length;
+            packets++;
+            Handle(frame, context);
+        }
+
+        if (packets > 0)
+        {
+            context.Counters.PacketsReceived += packets;
+            context.Counters.BytesReceived += consumed;
+            Volatile.Write(ref _lastReceived, Core.Environment.Clock.Now);
+        }
+
+        return consumed;
+    }
+
+    private void Handle(in Frame frame, BatchContext context)
+    {
+        switch (frame.Type)
+        {
+            case PacketType.Publish:
+                PublishHandler.Handle(this, frame, context);
+                break;
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:
+                AcknowledgementHandler.Handle(this, frame, context);
+                break;
+            case PacketType.Subscribe:
+                SubscribeHandler.Handle(this, frame, context);
+                break;
+            case PacketType.Unsubscribe:
+                UnsubscribeHandler.Handle(this, frame, context);
+                break;
+            case PacketType.PingReq:
+                PingReqHandler.Handle(this, frame, context);
+                break;
+            case PacketType.Disconnect:
+                DisconnectHandler.Handle(this, frame);
+                break;
+            case PacketType.Auth when IsVersion5:
+                AuthHandler.Handle(this, frame);
+                break;
+            default:
+                // A second CONNECT [MQTT-3.1.0-2], packets only a server sends, the reserved types.
+                var code = frame.Type == PacketType.Reserved ? ReasonCode.MalformedPacket : ReasonCode.ProtocolError;
+                Close(DisconnectCauses.FromReasonCode(code), code, frame.Type == PacketType.Connect ? "MQTT-3.1.0-2" : "packet type not sent by clients");
+                break;
+        }
+    }
+
+    // Retained messages that a slice left over go on after others had the thread.
+    private void SettleBatch(BatchContext context)
+    {
+        if (Session is not { MorePending: true } session) return;
+        var more = false;
+        lock (session)
+        {
+            session.MorePending = false;
+            if (ReferenceEquals(session.Link, Link)) more = session.Pump(context);
+        }
+
+        if (more) ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
+    }
+
+    /// <summary>The output has room again, or retained messages are left: the session goes on sending.</summary>
+    private void OnDrained()
+    {
+        var session = Session;
+        if (session is null || IsClosing) return;
+        var context = BatchContext.Begin();
+        var more = false;
+        lock (session)
+        {
+            if (ReferenceEquals(session.Link, Link)) more = session.Pump(context);
+        }
+
+        context.End(Core.Environment.Counters);
+        if (more) ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
+    }
+
+    private async Task CloseTransportAsync()
+    {
+        try
+        {
+            await _transport.CloseAsync(Core.Environment.Options.CloseLinger);
+        }
+        catch (IOException)
+        {
+            _transport.Abort();
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        Core.Environment.Wheel.Cancel(this);
+        if (Interlocked.CompareExchange(ref _cause, (int)(_transport.Error == System.Net.Sockets.SocketError.Success
+            ? DisconnectCause.ConnectionClosed : DisconnectCause.NetworkError), 0) == 0)
+        {
+            lock (Link.Gate) Link.IsClosed = true;
+        }
+
+        Depart();
+        await CloseTransportAsync();
+        await _transport.DisposeAsync();
+        // Left only now: who waits for the table to empty finds every buffer returned.
+        Core.Connections.Remove(this);
+    }
+
+    private void Depart()
+    {
+        if (Session is { } session)
+        {
+            var context = BatchContext.Begin();
+            Core.Sessions.Leave(session, Link, _discardWill, context);
+            context.End(Core.Environment.Counters);
+            LogDeparture();
+            Notify(new ClientDisconnectedEventArgs(session.ClientId, Cause));
+        }
+        else if (Cause is not (DisconnectCause.QuotaExceeded or DisconnectCause.NotAuthorized))
+        {
+            LogDeparture();
+        }
+    }
+
+    private void Notify(ClientDisconnectedEventArgs args)
+    {
+        if (Core.Events.Disconnected is not { } handler) return;
+        EventCaller.Call(Core.Environment.Log, handler, args);
+    }
+
+    private void LogDeparture()
+    {
+        var log = Core.Environment.Log;
+        if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) || !Core.PeerLog.TryTake(Core.Environment.Clock.Now)) return;
+        if (Cause == DisconnectCause.ClientDisconnected) BrokerLog.ClientDisconnected(log, ClientIdText, AddressText);
+        else if (_rule is not null) BrokerLog.ClientDisconnectedByRule(log, ClientIdText, AddressText, Cause.ToLogText(), _rule);
+        else BrokerLog.ClientDisconnectedBecause(log, ClientIdText, AddressText, Cause.ToLogText());
+    }
+}

@@ -1,0 +1,64 @@
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections.Handlers;
+
+/// <summary>PUBACK, PUBREC, PUBREL, PUBCOMP from a client (§3.4 to §3.7).</summary>
+internal static class AcknowledgementHandler
+{
+    internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
+    {
+        if (!AcknowledgementPacket.TryRead(frame, connection.Version, out var packet, out var error))
+        {
+            connection.Fail(error);
+            return;
+        }
+
+        if (packet.Type == PacketType.PubRel) HandlePubRel(connection, packet.PacketId, context);
+        else HandleDelivery(connection, packet, context);
+    }
+
+    // The message went on when PUBLISH came; PUBREL ends the life of its packet id [MQTT-4.3.3-11].
+    private static void HandlePubRel(ClientConnection connection, ushort packetId, BatchContext context)
+    {
+        var session = connection.Session!;
+        bool known;
+        long ticket = 0;
+        lock (session)
+        {
+            if (!ReferenceEquals(session.Link, connection.Link)) return;
+            known = session.RemoveReceivedId(packetId);
+            if (known && session.IsDurable) ticket = connection.Core.Environment.Stores.Messages.RemoveReceivedId(session.StoreKey, packetId);
+        }
+
+        connection.Acknowledge(PacketType.PubComp, packetId, known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound, ticket, context);
+    }
+
+    private static void HandleDelivery(ClientConnection connection, in AcknowledgementPacket packet, BatchContext context)
+    {
+        var session = connection.Session!;
+        AcknowledgementResult result;
+        lock (session)
+        {
+            if (!ReferenceEquals(session.Link, connection.Link)) return;
+            result = packet.Type switch
+            {
+                PacketType.PubAck => session.OnPubAck(packet.PacketId, context),
+                PacketType.PubRec => session.OnPubRec(packet.PacketId, packet.ReasonCode, context),
+                _ => session.OnPubComp(packet.PacketId, context),
+            };
+        }
+
+        if (result == AcknowledgementResult.Mismatch)
+        {
+            connection.Close(DisconnectCause.ProtocolError, ReasonCode.ProtocolError, "acknowledgement does not belong to the QoS of the message");
+            return;
+        }
+
+        if (packet.Type != PacketType.PubRec || packet.ReasonCode >= ReasonCode.UnspecifiedError) return;
+        // An unknown id is answered too, so that a client that remembers more than the broker comes to an end with it.
+        var code = result == AcknowledgementResult.Accepted ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        connection.Acknowledge(PacketType.PubRel, packet.PacketId, code, 0, context);
+    }
+}

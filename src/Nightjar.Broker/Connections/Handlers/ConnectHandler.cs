@@ -1,0 +1,226 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Persistence;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections.Handlers;
+
+/// <summary>CONNECT (§3.1) and CONNACK (§3.2): nothing of a CONNECT acts before the client is authenticated.</summary>
+internal static partial class ConnectHandler
+{
+    /// <summary>Waits for CONNECT, authenticates, attaches the session. Nothing after CONNECT is read before [MQTT-3.1.4-6].</summary>
+    /// <returns>Whether the client was let in.</returns>
+    internal static async ValueTask<bool> ReceiveAsync(ClientConnection connection, PipeReader input)
+    {
+        while (!connection.IsClosing)
+        {
+            var result = await input.ReadAsync();
+            var request = TryParse(connection, result.Buffer, out var consumed);
+            if (request is null && !connection.IsClosing && !result.IsCompleted)
+            {
+                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                continue;
+            }
+
+            input.AdvanceTo(consumed);
+            return request is not null && !connection.IsClosing && await AcceptAsync(connection, request, input);
+        }
+
+        return false;
+    }
+
+    // The first packet is CONNECT, anything else is closed without an answer [MQTT-3.1.0-1]; what is not complete yet is told from what never will be.
+    private static ConnectRequest? TryParse(ClientConnection connection, in ReadOnlySequence<byte> buffer, out SequencePosition consumed)
+    {
+        consumed = buffer.End;
+        if (buffer.IsEmpty) return null;
+        if (buffer.FirstSpan[0] >> 4 != (int)PacketType.Connect)
+        {
+            connection.Close(DisconnectCause.ProtocolError, ReasonCode.ProtocolError, "MQTT-3.1.0-1");
+            return null;
+        }
+
+        var options = connection.Core.Environment.Options;
+        var maximum = Math.Min(options.MaximumPacketSize, options.MaximumConnectPacketSize);
+        var status = FrameReader.TryMeasure(buffer, maximum, out var length, out var error);
+        if (status == ReadStatus.NeedMoreData) return null;
+        if (status == ReadStatus.Invalid)
+        {
+            connection.Fail(error);
+            return null;
+        }
+
+        consumed = buffer.GetPosition(length);
+        var piece = buffer.Slice(0, length);
+        return Parse(connection, piece.IsSingleSegment ? piece.FirstSpan : piece.ToArray());
+    }
+
+    private static ConnectRequest? Parse(ClientConnection connection, ReadOnlySpan<byte> bytes)
+    {
+        var core = connection.Core;
+        core.Environment.Counters.Add(new BatchCounters { PacketsReceived = 1, BytesReceived = bytes.Length });
+        FrameReader.TryRead(bytes, int.MaxValue, out var frame, out _);
+        if (ConnectPacket.TryRead(frame, out var packet, out var error))
+        {
+            connection.Link.Version = packet.Version;
+            return ConnectRequest.From(packet);
+        }
+
+        connection.Link.Version = VersionOf(frame.Body);
+        if (error.ReasonCode == ReasonCode.UnsupportedProtocolVersion)
+        {
+            // A client of a version that is not known understands the answer of 3.1.1 (return code 1) as well as any [MQTT-3.1.2-2].
+            connection.Link.Version = ProtocolVersion.Mqtt311;
+            Refuse(connection, error.ReasonCode, error.Rule);
+        }
+        else if (connection.IsVersion5)
+        {
+            Refuse(connection, error.ReasonCode, error.Rule);
+        }
+        else
+        {
+            connection.Fail(error);
+        }
+
+        return null;
+    }
+
+    // The protocol name and level of a CONNECT that is wrong further on.
+    private static ProtocolVersion VersionOf(ReadOnlySpan<byte> body) =>
+        body.Length > 6 && body[..6].SequenceEqual("\0\u0004MQTT"u8) && body[6] == 5 ? ProtocolVersion.Mqtt50 : ProtocolVersion.Mqtt311;
+
+    private static async ValueTask<bool> AcceptAsync(ClientConnection connection, ConnectRequest request, PipeReader input)
+    {
+        connection.Link.MaximumPacketSize = request.MaximumPacketSize;
+        connection.SendsProblemInformation = request.RequestProblemInformation;
+        var refusal = Check(connection, request, out var rule);
+        if (refusal != ReasonCode.Success)
+        {
+            Refuse(connection, refusal, rule);
+            return false;
+        }
+
+        var (decision, authenticationData) = await AuthenticateAsync(connection, request, input);
+        if (connection.IsClosing) return false;
+        if (!decision.IsSuccess)
+        {
+            LogRefused(connection, request);
+            Refuse(connection, decision.ReasonCode, null, decision.ReasonString);
+            return false;
+        }
+
+        return await AttachAsync(connection, request, decision, authenticationData);
+    }
+
+    // What can be said without knowing who it is; none of it tells of sessions, users or topics.
+    private static ReasonCode Check(ClientConnection connection, ConnectRequest request, out string? rule)
+    {
+        var options = connection.Core.Environment.Options;
+        rule = null;
+        if (!connection.Listener.AcceptedVersions.Contains(request.Version)) return ReasonCode.UnsupportedProtocolVersion;
+        if (request.ClientId.Length == 0)
+        {
+            var cleanEnough = request.Version == ProtocolVersion.Mqtt50 || (request.Version == ProtocolVersion.Mqtt311 && request.CleanStart);
+            if (!options.AllowZeroLengthClientId || !cleanEnough)
+            {
+                rule = "MQTT-3.1.3-8";
+                return ReasonCode.ClientIdentifierNotValid;
+            }
+        }
+
+        if (!request.IsVersion5 && options.MaximumKeepAlive > 0 && (request.KeepAlive > options.MaximumKeepAlive || request.KeepAlive == 0))
+        {
+            rule = "keep alive longer than max_keepalive";
+            return ReasonCode.ClientIdentifierNotValid;
+        }
+
+        return request.HasWill ? CheckWill(connection, request, out rule) : ReasonCode.Success;
+    }
+
+    private static ReasonCode CheckWill(ClientConnection connection, ConnectRequest request, out string? rule)
+    {
+        var options = connection.Core.Environment.Options;
+        rule = null;
+        if (request.WillQoS > connection.Listener.MaximumQoS)
+        {
+            rule = "MQTT-3.2.2-12";
+            return ReasonCode.QoSNotSupported;
+        }
+
+        if (request.WillRetain && !options.RetainAvailable)
+        {
+            rule = "MQTT-3.2.2-13";
+            return ReasonCode.RetainNotSupported;
+        }
+
+        if (TopicName.IsValid(request.WillTopic, options.MaximumTopicLevels)) return ReasonCode.Success;
+        rule = "will topic";
+        return ReasonCode.TopicNameInvalid;
+    }
+
+    private static async ValueTask<(AuthenticationResult Result, ReadOnlyMemory<byte> Data)> AuthenticateAsync(
+        ClientConnection connection, ConnectRequest request, PipeReader input)
+    {
+        var anonymous = connection.Listener.AllowAnonymous ?? connection.Core.Environment.Options.AllowAnonymous;
+        var question = new AuthenticationRequest(request.ClientId, request.UserName, request.Password, connection.RemoteEndPoint, anonymous);
+        if (request.AuthenticationMethod is null)
+            return (await connection.Core.Authenticator.AuthenticateAsync(question, CancellationToken.None), default);
+
+        if (!connection.Core.AuthenticationMethods.TryGetValue(request.AuthenticationMethod, out var method))
+            return (new AuthenticationResult(ReasonCode.BadAuthenticationMethod, null), default);
+
+        connection.AuthenticationMethod = method;
+        return await AuthHandler.ExchangeAsync(connection, method.Begin(question), request.AuthenticationData, input);
+    }
+
+    private static async ValueTask<bool> AttachAsync(
+        ClientConnection connection, ConnectRequest request, AuthenticationResult decision, ReadOnlyMemory<byte> authenticationData)
+    {
+        var core = connection.Core;
+        var options = core.Environment.Options;
+        var assigned = request.ClientId.Length == 0;
+        // The only lower-case letters of an assigned id are those of its prefix, as Mosquitto's.
+        var clientId = assigned ? options.AutoIdPrefix + Guid.NewGuid().ToString("D").ToUpperInvariant() : request.ClientId;
+        var identity = new Identity(clientId, decision.UserName, connection.RemoteEndPoint);
+        if (request.HasWill && !core.Environment.Gate.May(identity, AccessAction.Write, request.WillTopic))
+        {
+            Refuse(connection, ReasonCode.NotAuthorized, "will topic");
+            return false;
+        }
+
+        connection.Authenticated(identity);
+        var expiry = ExpiryIntervalOf(request, options);
+        connection.ConnectExpiryInterval = expiry;
+        var claim = expiry == 0 ? default : await core.Environment.Stores.Sessions.ClaimAsync(clientId, CancellationToken.None);
+        var plan = new ConnAckPlan(request, assigned ? clientId : null, authenticationData);
+        return !connection.IsClosing && Attach(connection, request, identity, claim, plan);
+    }
+
+    private static bool Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, ConnAckPlan plan)
+    {
+        var core = connection.Core;
+        var options = core.Environment.Options;
+        connection.Plan = plan;
+        connection.ReceiveMaximum = options.MaximumInflightMessages == 0 || !request.IsVersion5 ? 65_535 : options.MaximumInflightMessages;
+        connection.Link.ReceiveMaximum = Math.Min(request.ReceiveMaximum, options.MaximumInflightMessages == 0 ? 65_535 : options.MaximumInflightMessages);
+        var aliases = Math.Min(request.TopicAliasMaximum, connection.Listener.MaximumTopicAliasBroker);
+        if (aliases > 0) connection.Link.Aliases = new OutboundAliases(aliases);
+        if (request.IsVersion5 && connection.Listener.MaximumTopicAlias > 0) connection.Aliases = new InboundAliases(connection.Listener.MaximumTopicAlias);
+        var context = BatchContext.Begin();
+        var result = core.Sessions.Attach(connection, request, identity, claim, context);
+        context.End(core.Environment.Counters);
+        connection.Plan = null;
+        if (result.ReasonCode != ReasonCode.Success)
+        {
+            Refuse(connection, result.ReasonCode, null);
+            return false;
+        }
+
+        connection.StartKeepAlive(GrantedKeepAlive(request, options));
+        LogAccepted(connection, request);
+        return true;
+    }
+}

@@ -1,0 +1,231 @@
+using System.Text;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Routing;
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections.Handlers;
+
+/// <summary>PUBLISH from a client (§3.3): the hot path, steps 4 to 9 of the map in <c>src/README.md</c>.</summary>
+internal static class PublishHandler
+{
+    internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
+    {
+        if (!PublishPacket.TryRead(frame, connection.Version, PacketDirection.ToServer, out var packet, out var error))
+        {
+            connection.Fail(error);
+            return;
+        }
+
+        context.Counters.PublishReceived++;
+        context.Counters.PublishBytesReceived += packet.Payload.Length;
+        if (packet.QoS > connection.Listener.MaximumQoS)
+        {
+            connection.Close(DisconnectCause.QoSNotSupported, ReasonCode.QoSNotSupported, "MQTT-3.2.2-11");
+            return;
+        }
+
+        if (packet.Retain && !connection.Core.Environment.Options.RetainAvailable)
+        {
+            connection.Close(DisconnectCause.RetainNotSupported, ReasonCode.RetainNotSupported, "MQTT-3.2.2-14");
+            return;
+        }
+
+        if (TryResolve(connection, packet, out var topicName, out var route, context)) Accept(connection, packet, topicName, route, context);
+    }
+
+    // The topic name of the packet or of its alias, and where it goes. A route that is known has had its levels counted before.
+    private static bool TryResolve(ClientConnection connection, in PublishPacket packet, out ReadOnlySpan<byte> topicName, out Route route, BatchContext context)
+    {
+        topicName = packet.TopicName;
+        route = null!;
+        if (!packet.Properties.HasTopicAlias)
+        {
+            var found = connection.Routes.Find(connection.Core, topicName, context);
+            if (found is null)
+            {
+                connection.Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "more levels than max_topic_levels");
+                return false;
+            }
+
+            route = found;
+            return true;
+        }
+
+        return TryResolveAlias(connection, packet.Properties.TopicAlias, ref topicName, ref route, context);
+    }
+
+    private static bool TryResolveAlias(ClientConnection connection, ushort alias, ref ReadOnlySpan<byte> topicName, ref Route route, BatchContext context)
+    {
+        var aliases = connection.Aliases;
+        if (aliases is null || alias > aliases.Maximum)
+        {
+            connection.Close(DisconnectCause.TopicAliasInvalid, ReasonCode.TopicAliasInvalid, "MQTT-3.2.2-17");
+            return false;
+        }
+
+        if (topicName.IsEmpty)
+        {
+            if (aliases.Get(alias) is not { } known)
+            {
+                connection.Close(DisconnectCause.ProtocolError, ReasonCode.ProtocolError, "topic alias was never set");
+                return false;
+            }
+
+            topicName = known;
+            if (aliases.GetRoute(alias) is { } cached && connection.Core.Router.IsCurrent(cached))
+            {
+                route = cached;
+                return true;
+            }
+        }
+        else if (!TopicName.IsValid(topicName, connection.Core.Environment.Options.MaximumTopicLevels))
+        {
+            connection.Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "more levels than max_topic_levels");
+            return false;
+        }
+
+        aliases.Set(alias, topicName);
+        route = connection.Core.Router.GetRoute(topicName, context);
+        aliases.SetRoute(alias, route);
+        return true;
+    }
+
+    private static void Accept(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context)
+    {
+        if (packet.QoS == QualityOfService.ExactlyOnce)
+        {
+            if (!TryBeginQoS2(connection, packet.PacketId, context)) return;
+        }
+        else if (packet.QoS == QualityOfService.AtLeastOnce && connection.PendingPubAcks > 0 && IsOverReceiveMaximum(connection))
+        {
+            return;
+        }
+
+        var options = connection.Core.Environment.Options;
+        long ticket = 0;
+        ReasonCode code;
+        if (!connection.Routes.MayWrite(connection, route, topicName))
+        {
+            code = ReasonCode.NotAuthorized;
+            LogDenied(connection, packet, topicName);
+        }
+        else if (options.MaximumPayloadSize > 0 && packet.Payload.Length > options.MaximumPayloadSize)
+        {
+            code = ReasonCode.ImplementationSpecificError;
+            context.Counters.PublishDropped++;
+        }
+        else
+        {
+            code = Publish(connection, packet, topicName, route, context, out ticket);
+        }
+
+        if (packet.QoS == QualityOfService.AtMostOnce) return;
+        Answer(connection, packet, code, ticket, context);
+    }
+
+    private static ReasonCode Publish(
+        ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context, out long ticket)
+    {
+        var core = connection.Core;
+        var session = connection.Session!;
+        var properties = packet.Properties;
+        var publication = new Publication(core.Environment.Messages)
+        {
+            TopicName = topicName,
+            Payload = packet.Payload,
+            QoS = packet.QoS,
+            Retain = packet.Retain,
+            Publisher = session,
+            PublisherClientId = session.ClientId,
+            PublisherUserName = connection.Identity.UserName,
+        };
+        if (properties.Raw.Length > 0)
+        {
+            publication.Properties = Forwardable(properties, context);
+            if (properties.HasMessageExpiryInterval) publication.ExpiresAt = core.Environment.ExpiryOf(properties.MessageExpiryInterval);
+        }
+
+        var code = core.Router.Publish(ref publication, route, context);
+        ticket = publication.Ticket;
+        publication.Dispose();
+        if (core.Events.Published is { } handler) Announce(connection, handler, packet, topicName);
+        return code;
+    }
+
+    private static ReadOnlySpan<byte> Forwardable(scoped in PublishProperties properties, BatchContext context)
+    {
+        var length = properties.ForwardableLength;
+        if (length == properties.Raw.Length) return properties.Raw;
+        if (length == 0) return default;
+        var scratch = context.EnsureScratch(length);
+        return scratch.AsSpan(0, properties.CopyForwardable(scratch));
+    }
+
+    // The packet id is taken before the message goes anywhere: a repetition gets PUBREC and no second onward copy [MQTT-4.3.3-10].
+    private static bool TryBeginQoS2(ClientConnection connection, ushort packetId, BatchContext context)
+    {
+        var session = connection.Session!;
+        bool known;
+        lock (session)
+        {
+            if (!ReferenceEquals(session.Link, connection.Link)) return false;
+            known = session.HasReceivedId(packetId);
+            if (!known && session.ReceivedIdCount + connection.PendingPubAcks < connection.ReceiveMaximum) session.AddReceivedId(packetId);
+            else if (!known) packetId = 0;
+        }
+
+        if (known)
+        {
+            connection.Acknowledge(PacketType.PubRec, packetId, ReasonCode.Success, 0, context);
+            return false;
+        }
+
+        return packetId != 0 || !IsOverReceiveMaximum(connection);
+    }
+
+    private static bool IsOverReceiveMaximum(ClientConnection connection)
+    {
+        if (connection.Session!.ReceivedIdCount + connection.PendingPubAcks < connection.ReceiveMaximum) return false;
+        connection.Close(DisconnectCause.ReceiveMaximumExceeded, ReasonCode.ReceiveMaximumExceeded, "MQTT-3.3.4-7");
+        return true;
+    }
+
+    private static void Answer(ClientConnection connection, in PublishPacket packet, ReasonCode code, long ticket, BatchContext context)
+    {
+        // v3 has no reason codes: what was refused is acknowledged as if fine [MQTT-3.3.5-2 v3.1.1].
+        if (!connection.IsVersion5) code = ReasonCode.Success;
+        if (packet.QoS == QualityOfService.AtLeastOnce)
+        {
+            connection.Acknowledge(PacketType.PubAck, packet.PacketId, code, ticket, context);
+            return;
+        }
+
+        var session = connection.Session!;
+        lock (session)
+        {
+            // After PUBREC 0x80 or above the packet id is free again [MQTT-4.3.3-9].
+            if (code >= ReasonCode.UnspecifiedError) session.RemoveReceivedId(packet.PacketId);
+            else if (session.IsDurable)
+                ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreKey, packet.PacketId));
+        }
+
+        connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
+    }
+
+    private static void Announce(ClientConnection connection, Action<MessagePublishedEventArgs> handler, in PublishPacket packet, ReadOnlySpan<byte> topicName)
+    {
+        var args = new MessagePublishedEventArgs(
+            connection.Session!.ClientId, Encoding.UTF8.GetString(topicName), packet.Payload.ToArray(), packet.QoS, packet.Retain);
+        EventCaller.Call(connection.Core.Environment.Log, handler, args);
+    }
+
+    private static void LogDenied(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName)
+    {
+        var log = connection.Core.Environment.Log;
+        if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug)) return;
+        BrokerLog.DeniedPublish(
+            log, connection.ClientIdText, packet.Dup ? 1 : 0, (int)packet.QoS, packet.Retain ? 1 : 0, packet.PacketId, Encoding.UTF8.GetString(topicName), packet.Payload.Length);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Sessions;
+using Nightjar.Broker.Subscriptions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections.Handlers;
+
+/// <summary>SUBSCRIBE (§3.8): one code per filter in order, then the retained messages.</summary>
+internal static class SubscribeHandler
+{
+    internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
+    {
+        if (!SubscribePacket.TryRead(frame, connection.Version, out var packet, out var error))
+        {
+            connection.Fail(error);
+            return;
+        }
+
+        var codes = new ReasonCode[packet.EntryCount];
+        List<RetainedDelivery>? retained = null;
+        long ticket = 0;
+        var index = 0;
+        foreach (var entry in packet)
+            codes[index++] = Subscribe(connection, entry, packet.SubscriptionIdentifier, ref retained, ref ticket);
+
+        var session = connection.Session!;
+        WriteSubAck(connection, packet.PacketId, codes, ticket, context);
+        if (retained is null) return;
+        lock (session)
+        {
+            if (!ReferenceEquals(session.Link, connection.Link)) return;
+            foreach (var delivery in retained) session.AddRetained(delivery);
+            if (session.Pump(context)) session.MorePending = true;
+        }
+    }
+
+    private static ReasonCode Subscribe(
+        ClientConnection connection, in SubscribeEntry entry, uint identifier, ref List<RetainedDelivery>? retained, ref long ticket)
+    {
+        var core = connection.Core;
+        var options = core.Environment.Options;
+        var session = connection.Session!;
+        var filter = entry.TopicFilter;
+        byte[]? shareName = null;
+        if (SharedSubscription.TryParse(filter, out var shared))
+        {
+            shareName = shared.ShareName.ToArray();
+            filter = shared.TopicFilter;
+        }
+
+        if (!TopicFilter.IsValid(filter, options.MaximumTopicLevels)) return Refusal(connection, ReasonCode.TopicFilterInvalid);
+        if (!core.Environment.Gate.May(connection.Identity, AccessAction.Subscribe, filter)) return Refusal(connection, ReasonCode.NotAuthorized);
+        var granted = entry.MaximumQoS > connection.Listener.MaximumQoS ? connection.Listener.MaximumQoS : entry.MaximumQoS;
+        var subscription = new Subscription(
+            session, core.Router.Subscriptions.Intern(filter), shareName, granted, entry.NoLocal, entry.RetainAsPublished, entry.RetainHandling, identifier);
+        if (!TryAdd(connection, session, subscription, entry, ref ticket, out var isNew)) return Refusal(connection, ReasonCode.QuotaExceeded);
+        Log(connection, entry);
+        var wantsRetained = shareName is null && options.RetainAvailable
+            && (entry.RetainHandling == RetainHandling.SendAtSubscribe || (entry.RetainHandling == RetainHandling.SendIfNew && isNew));
+        if (wantsRetained) (retained ??= []).Add(new RetainedDelivery(core.Router.Retained.Match(subscription.TopicFilter), subscription));
+        return (ReasonCode)granted;
+    }
+
+    private static bool TryAdd(
+        ClientConnection connection, Session session, Subscription subscription, in SubscribeEntry entry, ref long ticket, out bool isNew)
+    {
+        var core = connection.Core;
+        var maximum = core.Environment.Options.MaximumSubscriptionsPerClient;
+        lock (session)
+        {
+            isNew = false;
+            // Taken over meanwhile: the session's subscriptions are no longer this connection's business, nor is its SUBACK read.
+            if (!ReferenceEquals(session.Link, connection.Link)) return false;
+            var trie = core.Router.Subscriptions;
+            var replaced = trie.Add(subscription);
+            isNew = replaced is null;
+            if (replaced is not null)
+            {
+                session.Subscriptions.Remove(replaced);
+            }
+            else if (maximum > 0 && session.Subscriptions.Count >= maximum)
+            {
+                trie.Remove(session, subscription.TopicFilter, subscription.ShareName);
+                return false;
+            }
+
+            session.Subscriptions.Add(subscription);
+            if (!session.IsDurable) return true;
+            var optionsByte = (byte)((int)subscription.MaximumQoS | (subscription.NoLocal ? 4 : 0) | (subscription.RetainAsPublished ? 8 : 0) | ((int)subscription.RetainHandling << 4));
+            ticket = Math.Max(ticket, core.Environment.Stores.Sessions.AddSubscription(session.StoreKey, entry.TopicFilter, optionsByte, subscription.SubscriptionIdentifier));
+            return true;
+        }
+    }
+
+    // v3.1.1 knows one failure code; v3.1 none: there the requested QoS is granted in words only, as Mosquitto does with 0x80.
+    private static ReasonCode Refusal(ClientConnection connection, ReasonCode code) => connection.IsVersion5 ? code : ReasonCode.UnspecifiedError;
+
+    private static void WriteSubAck(ClientConnection connection, ushort packetId, ReadOnlySpan<ReasonCode> codes, long ticket, BatchContext context)
+    {
+        var length = SubAckWriter.Measure(connection.Version, codes.Length);
+        var scratch = context.EnsureScratch(length);
+        connection.Write(scratch.AsSpan(0, SubAckWriter.Write(scratch, connection.Version, packetId, codes)), ticket, context);
+    }
+
+    private static void Log(ClientConnection connection, in SubscribeEntry entry)
+    {
+        var log = connection.Core.Environment.Log;
+        if (log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug))
+            BrokerLog.Subscribed(log, connection.ClientIdText, (int)entry.MaximumQoS, Encoding.UTF8.GetString(entry.TopicFilter));
+    }
+}

@@ -1,0 +1,292 @@
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
+using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections;
+
+/// <summary>What a CONNECT got.</summary>
+/// <param name="ReasonCode">Success, or why it is refused.</param>
+/// <param name="Session">The session the connection is attached to; null when refused.</param>
+internal readonly record struct AttachResult(ReasonCode ReasonCode, Session? Session);
+
+/// <summary>
+/// The life of sessions: found or made at CONNECT, taken over, left by their connection, ended; and their wills. A session is changed under
+/// its gate; what follows from it for others (closing the old connection, publishing a will) happens after the gate is left.
+/// </summary>
+internal sealed class SessionRegistry
+{
+    private readonly SessionEnvironment _environment;
+    private readonly Router _router;
+    private long _expired;
+    private long _connects;
+
+    internal SessionRegistry(SessionEnvironment environment, Router router)
+    {
+        _environment = environment;
+        _router = router;
+    }
+
+    /// <summary>CONNECT packets accepted.</summary>
+    internal long Connects => Volatile.Read(ref _connects);
+
+    internal SessionTable<Session> Table { get; } = new();
+
+    /// <summary>Sessions that ended because their expiry interval passed.</summary>
+    internal long Expired => Volatile.Read(ref _expired);
+
+    /// <summary>
+    /// Gives a connection its session: resumes the one of the client id, or makes one [MQTT-3.1.2-4] to [MQTT-3.1.2-6]. Another connection that
+    /// has it is closed with 0x8E [MQTT-3.1.4-3]. CONNACK is written before anything of the session is.
+    /// </summary>
+    /// <param name="connection">The connection; authenticated.</param>
+    /// <param name="request">Its CONNECT.</param>
+    /// <param name="identity">Who it is.</param>
+    /// <param name="claim">The right to write the session in the stores.</param>
+    /// <param name="context">The batch.</param>
+    internal AttachResult Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
+    {
+        var fresh = new Session(_environment, identity);
+        while (true)
+        {
+            if (!Table.TryGet(fresh.ClientIdUtf8, out var session))
+            {
+                var maximum = _environment.Options.MaximumSessions;
+                if (maximum >= 0 && Table.Count >= maximum) return new AttachResult(ReasonCode.ServerBusy, null);
+                lock (fresh)
+                {
+                    if (!Table.TryAdd(fresh)) continue;
+                    AttachLocked(fresh, connection, request, identity, claim, present: false, context);
+                    return new AttachResult(ReasonCode.Success, fresh);
+                }
+            }
+
+            if (TryTake(session, connection, request, identity, claim, context, out var result)) return result;
+        }
+    }
+
+    /// <summary>The connection is gone: the session ends or goes on offline, its will is published, kept for later, or discarded.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="link">The connection's link; nothing happens when the session has another by now.</param>
+    /// <param name="discardWill">DISCONNECT 0x00 was received [MQTT-3.14.4-3].</param>
+    /// <param name="context">The batch.</param>
+    internal void Leave(Session session, SessionLink link, bool discardWill, BatchContext context)
+    {
+        var aftermath = default(Aftermath);
+        lock (session)
+        {
+            if (!session.Detach(link)) return;
+            if (discardWill) DiscardWill(session);
+            if (!session.IsDurable)
+            {
+                aftermath = EndLocked(session);
+            }
+            else
+            {
+                var now = _environment.Clock.Now;
+                if (session.Will is { DelayInterval: 0 }) aftermath.Will = TakeWill(session);
+                SaveLocked(session, offline: true);
+                Schedule(session, now);
+            }
+        }
+
+        Finish(aftermath, context);
+    }
+
+    /// <summary>Ends a session at once, whoever is connected to it.</summary>
+    internal void End(Session session, BatchContext context)
+    {
+        Aftermath aftermath;
+        lock (session)
+        {
+            if (session.IsEnded) return;
+            aftermath = EndLocked(session);
+        }
+
+        Finish(aftermath, context);
+    }
+
+    /// <summary>A deadline of an offline session has come.</summary>
+    internal void OnSessionDue(SessionTimer timer, long now)
+    {
+        var session = timer.Session;
+        var aftermath = default(Aftermath);
+        lock (session)
+        {
+            if (session.IsEnded || !ReferenceEquals(session.Timer, timer)) return;
+            if (timer.ExpiryDue <= now)
+            {
+                Interlocked.Increment(ref _expired);
+                aftermath = EndLocked(session);
+            }
+            else
+            {
+                if (timer.WillDue <= now)
+                {
+                    aftermath.Will = TakeWill(session);
+                    timer.WillDue = long.MaxValue;
+                }
+
+                if (timer.NextDue != long.MaxValue) _environment.Wheel.Schedule(timer, timer.NextDue);
+            }
+        }
+
+        var context = BatchContext.Begin();
+        Finish(aftermath, context);
+        context.End(_environment.Counters);
+    }
+
+    private bool TryTake(
+        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context, out AttachResult result)
+    {
+        var aftermath = default(Aftermath);
+        SessionLink? oldLink;
+        lock (session)
+        {
+            result = default;
+            if (session.IsEnded) return false;
+            if (IsForeign(session.Identity, identity))
+            {
+                result = new AttachResult(ReasonCode.NotAuthorized, null);
+                return true;
+            }
+
+            oldLink = session.Link;
+            if (request.CleanStart)
+            {
+                aftermath = EndLocked(session);
+            }
+            else
+            {
+                if (oldLink is not null) session.Detach(oldLink);
+                CancelTimer(session);
+                // The session goes on, so a delayed will is cancelled [MQTT-3.1.3-9]; one without delay belongs to the connection that ends.
+                if (oldLink is not null && session.Will is { DelayInterval: 0 }) aftermath.Will = TakeWill(session);
+                else DiscardWill(session);
+                AttachLocked(session, connection, request, identity, claim, present: true, context);
+                result = new AttachResult(ReasonCode.Success, session);
+            }
+        }
+
+        (oldLink?.Owner as ClientConnection)?.Close(Diagnostics.DisconnectCause.SessionTakenOver, ReasonCode.SessionTakenOver);
+        Finish(aftermath, context);
+        return result.Session is not null;
+    }
+
+    // A session may not be taken over by another user: what is queued was let through for the first one.
+    private static bool IsForeign(Identity owner, Identity taker) =>
+        owner.UserName is not null && taker.UserName is not null && !string.Equals(owner.UserName, taker.UserName, StringComparison.Ordinal);
+
+    private void AttachLocked(
+        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, BatchContext context)
+    {
+        session.ExpiryInterval = request.SessionExpiryInterval;
+        if (!present) session.StoreKey = claim.Key;
+        session.StoreEpoch = claim.Epoch;
+        session.Will = request.MakeWill(_environment.Messages, identity.ClientId, identity.UserName);
+        var ticket = SaveLocked(session, offline: false, identity);
+        if (session is { IsDurable: true, Will: { } will })
+            ticket = Math.Max(ticket, _environment.Stores.Sessions.SetWill(session.StoreKey, will.Message, will.DelayInterval));
+        // Rights that were decided for the user who had the session before do not carry over.
+        if (present && !string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal)) _router.Subscriptions.Generations.BumpAll();
+        Interlocked.Increment(ref _connects);
+        connection.Accept(session, present, ticket, context);
+        session.Attach(connection.Link, identity, context);
+    }
+
+    private long SaveLocked(Session session, bool offline, Identity? identity = null)
+    {
+        if (!session.IsDurable) return 0;
+        identity ??= session.Identity;
+        DateTimeOffset? since = offline ? _environment.Clock.Provider.GetUtcNow() : null;
+        var record = new SessionRecord(session.StoreKey, identity.ClientId, identity.UserName, session.ExpiryInterval, since);
+        return _environment.Stores.Sessions.Save(record, session.StoreEpoch);
+    }
+
+    private Aftermath EndLocked(Session session)
+    {
+        CancelTimer(session);
+        foreach (var subscription in session.Subscriptions.ToArray())
+        {
+            _router.Subscriptions.Remove(session, subscription.TopicFilter, subscription.ShareName);
+            session.Subscriptions.Remove(subscription);
+        }
+
+        if (session.IsDurable) _environment.Stores.Sessions.Drop(session.StoreKey);
+        var aftermath = new Aftermath { Will = TakeWill(session), Orphans = session.End() };
+        Table.TryRemove(session);
+        return aftermath;
+    }
+
+    private void Schedule(Session session, long now)
+    {
+        var willDue = session.Will is { } will ? now + (will.DelayInterval * 1000L) : long.MaxValue;
+        var expiryDue = session.ExpiryInterval == uint.MaxValue ? long.MaxValue : now + (session.ExpiryInterval * 1000L);
+        if (willDue == long.MaxValue && expiryDue == long.MaxValue) return;
+        var timer = new SessionTimer(this, session, willDue, expiryDue);
+        session.Timer = timer;
+        _environment.Wheel.Schedule(timer, timer.NextDue);
+    }
+
+    private void CancelTimer(Session session)
+    {
+        if (session.Timer is null) return;
+        _environment.Wheel.Cancel(session.Timer);
+        session.Timer = null;
+    }
+
+    private Will? TakeWill(Session session)
+    {
+        var will = session.Will;
+        session.Will = null;
+        if (will is not null && session.IsDurable) _environment.Stores.Sessions.ClearWill(session.StoreKey);
+        return will;
+    }
+
+    private void DiscardWill(Session session) => TakeWill(session)?.Message.Release();
+
+    private void Finish(in Aftermath aftermath, BatchContext context)
+    {
+        if (aftermath.Will is not null) PublishWill(aftermath.Will, context);
+        if (aftermath.Orphans is null) return;
+        foreach (var orphan in aftermath.Orphans)
+        {
+            _router.Redistribute(orphan, context);
+            orphan.Message.Release();
+        }
+    }
+
+    // The gate is asked again: rights may have gone since CONNECT.
+    private void PublishWill(Will will, BatchContext context)
+    {
+        var message = will.Message;
+        var identity = new Identity(message.PublisherClientId!, message.PublisherUserName, null);
+        if (_environment.Gate.May(identity, AccessAction.Write, message.TopicName))
+        {
+            var publication = new Publication(_environment.Messages)
+            {
+                TopicName = message.TopicName,
+                Properties = message.Properties,
+                Payload = message.Payload,
+                QoS = message.QoS,
+                Retain = message.Retain,
+                ExpiresAt = will.ExpiryInterval is { } seconds ? _environment.ExpiryOf(seconds) : long.MaxValue,
+                PublisherClientId = message.PublisherClientId,
+                PublisherUserName = message.PublisherUserName,
+            };
+            _router.Publish(ref publication, _router.GetRoute(message.TopicName, context), context);
+            publication.Dispose();
+        }
+
+        message.Release();
+    }
+
+    /// <summary>What is to be done once the session's gate is left.</summary>
+    private struct Aftermath
+    {
+        internal Will? Will;
+        internal List<Delivery>? Orphans;
+    }
+}

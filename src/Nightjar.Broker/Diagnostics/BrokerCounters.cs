@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+
+namespace Nightjar.Broker.Diagnostics;
+
+/// <summary>What happened during one batch on one thread: plain fields, added to the broker's totals when the batch ends.</summary>
+internal struct BatchCounters
+{
+    internal long PacketsReceived;
+    internal long PacketsSent;
+    internal long BytesReceived;
+    internal long BytesSent;
+    internal long PublishReceived;
+    internal long PublishSent;
+    internal long PublishDropped;
+    internal long PublishBytesReceived;
+    internal long PublishBytesSent;
+    internal long RetainedSent;
+    internal long RoutesBuilt;
+}
+
+/// <summary>
+/// The broker's running totals. A thread adds its batch to the stripe of its index, so that threads meet on no cache line; a reader sums
+/// the stripes.
+/// </summary>
+internal sealed class BrokerCounters
+{
+    private const int StripeCount = 16;
+    private readonly Stripe[] _stripes = new Stripe[StripeCount];
+
+    internal BrokerCounters()
+    {
+        for (var i = 0; i < StripeCount; i++) _stripes[i] = new Stripe();
+    }
+
+    /// <summary>Adds a batch and clears it.</summary>
+    internal void Add(ref BatchCounters batch, int threadIndex)
+    {
+        var stripe = _stripes[threadIndex & (StripeCount - 1)];
+        AddTo(ref stripe.Totals.PacketsReceived, batch.PacketsReceived);
+        AddTo(ref stripe.Totals.PacketsSent, batch.PacketsSent);
+        AddTo(ref stripe.Totals.BytesReceived, batch.BytesReceived);
+        AddTo(ref stripe.Totals.BytesSent, batch.BytesSent);
+        AddTo(ref stripe.Totals.PublishReceived, batch.PublishReceived);
+        AddTo(ref stripe.Totals.PublishSent, batch.PublishSent);
+        AddTo(ref stripe.Totals.PublishDropped, batch.PublishDropped);
+        AddTo(ref stripe.Totals.PublishBytesReceived, batch.PublishBytesReceived);
+        AddTo(ref stripe.Totals.PublishBytesSent, batch.PublishBytesSent);
+        AddTo(ref stripe.Totals.RetainedSent, batch.RetainedSent);
+        AddTo(ref stripe.Totals.RoutesBuilt, batch.RoutesBuilt);
+        batch = default;
+    }
+
+    /// <summary>Adds what happened outside a batch.</summary>
+    internal void Add(BatchCounters counters) => Add(ref counters, Environment.CurrentManagedThreadId);
+
+    /// <summary>Sums all stripes; a value of a batch under way may be missing.</summary>
+    internal BatchCounters Sum()
+    {
+        var sum = default(BatchCounters);
+        foreach (var stripe in _stripes)
+        {
+            sum.PacketsReceived += Volatile.Read(ref stripe.Totals.PacketsReceived);
+            sum.PacketsSent += Volatile.Read(ref stripe.Totals.PacketsSent);
+            sum.BytesReceived += Volatile.Read(ref stripe.Totals.BytesReceived);
+            sum.BytesSent += Volatile.Read(ref stripe.Totals.BytesSent);
+            sum.PublishReceived += Volatile.Read(ref stripe.Totals.PublishReceived);
+            sum.PublishSent += Volatile.Read(ref stripe.Totals.PublishSent);
+            sum.PublishDropped += Volatile.Read(ref stripe.Totals.PublishDropped);
+            sum.PublishBytesReceived += Volatile.Read(ref stripe.Totals.PublishBytesReceived);
+            sum.PublishBytesSent += Volatile.Read(ref stripe.Totals.PublishBytesSent);
+            sum.RetainedSent += Volatile.Read(ref stripe.Totals.RetainedSent);
+            sum.RoutesBuilt += Volatile.Read(ref stripe.Totals.RoutesBuilt);
+        }
+
+        return sum;
+    }
+
+    private static void AddTo(ref long total, long value)
+    {
+        if (value != 0) Interlocked.Add(ref total, value);
+    }
+
+    private sealed class Stripe
+    {
+        internal PaddedCounters Padded;
+
+        internal ref BatchCounters Totals => ref Padded.Totals;
+    }
+
+    // Keeps the totals of two stripes on different cache lines whatever the allocator does.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct PaddedCounters
+    {
+        [FieldOffset(64)]
+        internal BatchCounters Totals;
+    }
+}

@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+
+namespace Nightjar.Broker.Diagnostics;
+
+/// <summary>
+/// Every log line of the engine, in Mosquitto's words where Mosquitto has the line: log matchers depend on them. The event id's hundred tells the
+/// area: 1 connections, 2 sessions, 3 broker. Levels: Information is Mosquitto's notice.
+/// </summary>
+internal static partial class BrokerLog
+{
+    [LoggerMessage(100, LogLevel.Information, "New connection from {Address} on port {Port}.")]
+    internal static partial void NewConnection(ILogger log, string address, int port);
+
+    [LoggerMessage(101, LogLevel.Information, "New client connected from {Address} as {ClientId} (p{Version}, c{CleanStart}, k{KeepAlive}).")]
+    internal static partial void ClientConnected(ILogger log, string address, string clientId, int version, int cleanStart, int keepAlive);
+
+    [LoggerMessage(102, LogLevel.Information, "New client connected from {Address} as {ClientId} (p{Version}, c{CleanStart}, k{KeepAlive}, u'{UserName}').")]
+    internal static partial void ClientConnectedAs(ILogger log, string address, string clientId, int version, int cleanStart, int keepAlive, string userName);
+
+    [LoggerMessage(103, LogLevel.Information, "New bridge connected from {Address} as {ClientId} (p{Version}, c{CleanStart}, k{KeepAlive}).")]
+    internal static partial void BridgeConnected(ILogger log, string address, string clientId, int version, int cleanStart, int keepAlive);
+
+    [LoggerMessage(104, LogLevel.Information, "Client {ClientId} [{Address}] disconnected.")]
+    internal static partial void ClientDisconnected(ILogger log, string clientId, string address);
+
+    [LoggerMessage(105, LogLevel.Information, "Client {ClientId} [{Address}] disconnected: {Reason}.")]
+    internal static partial void ClientDisconnectedBecause(ILogger log, string clientId, string address, string reason);
+
+    [LoggerMessage(106, LogLevel.Information, "Client {ClientId} [{Address}] disconnected: {Reason} ({Rule}).")]
+    internal static partial void ClientDisconnectedByRule(ILogger log, string clientId, string address, string reason, string rule);
+
+    [LoggerMessage(107, LogLevel.Information, "Client connection from {Address} denied: max_connections exceeded.")]
+    internal static partial void ConnectionDenied(ILogger log, string address);
+
+    [LoggerMessage(108, LogLevel.Information, "Client {ClientId} [{Address}] authentication failed: user '{UserName}'.")]
+    internal static partial void AuthenticationFailed(ILogger log, string clientId, string address, string userName);
+
+    [LoggerMessage(109, LogLevel.Warning, "{Count} log lines about clients were left out during the last second.")]
+    internal static partial void LinesLeftOut(ILogger log, long count);
+
+    [LoggerMessage(110, LogLevel.Error, "Unexpected error on the connection of client {ClientId}; it is closed.")]
+    internal static partial void ConnectionFailed(ILogger log, Exception exception, string clientId);
+
+    [LoggerMessage(111, LogLevel.Debug, "Denied PUBLISH from {ClientId} (d{Dup}, q{QoS}, r{Retain}, m{PacketId}, '{Topic}', ... ({Bytes} bytes))")]
+    internal static partial void DeniedPublish(ILogger log, string clientId, int dup, int qos, int retain, int packetId, string topic, int bytes);
+
+    [LoggerMessage(200, LogLevel.Information, "Outgoing messages are being dropped for client {ClientId}.")]
+    internal static partial void OutgoingDropped(ILogger log, string clientId);
+
+    [LoggerMessage(201, LogLevel.Debug, "{ClientId} {QoS} {TopicFilter}")]
+    internal static partial void Subscribed(ILogger log, string clientId, int qos, string topicFilter);
+
+    [LoggerMessage(202, LogLevel.Debug, "{ClientId} {TopicFilter}")]
+    internal static partial void Unsubscribed(ILogger log, string clientId, string topicFilter);
+
+    [LoggerMessage(300, LogLevel.Information, "{Version} starting")]
+    internal static partial void Starting(ILogger log, string version);
+
+    [LoggerMessage(301, LogLevel.Information, "Opening {Family} listen socket on port {Port}.")]
+    internal static partial void Listening(ILogger log, string family, int port);
+
+    [LoggerMessage(302, LogLevel.Information, "{Version} running")]
+    internal static partial void Running(ILogger log, string version);
+
+    [LoggerMessage(303, LogLevel.Information, "{Version} terminating")]
+    internal static partial void Terminating(ILogger log, string version);
+
+    [LoggerMessage(304, LogLevel.Error, "An event handler of the application failed.")]
+    internal static partial void HandlerFailed(ILogger log, Exception exception);
+}

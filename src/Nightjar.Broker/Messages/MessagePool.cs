@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+
+namespace Nightjar.Broker.Messages;
+
+/// <summary>
+/// The kept messages of one broker. A thread takes from and returns to the stripe of its index; a stripe that overflows hands half of its
+/// messages to the shared store as one array, a stripe that runs dry takes one back, so that publishers and subscribers on different threads
+/// cost one shared operation per <see cref="BatchSize"/> messages.
+/// </summary>
+internal sealed class MessagePool
+{
+    private const int StripeCount = 8;
+    private const int StripeCapacity = 256;
+    private const int BatchSize = StripeCapacity / 2;
+    private const int MaximumSharedBatches = 512;
+
+    private readonly Stripe[] _stripes = new Stripe[StripeCount];
+    private readonly ConcurrentStack<PublishedMessage[]> _shared = new();
+    private int _sharedCount;
+
+    internal MessagePool()
+    {
+        for (var i = 0; i < StripeCount; i++) _stripes[i] = new Stripe();
+    }
+
+    /// <summary>Messages taken and not yet returned; exact when no thread is inside the pool.</summary>
+    internal long Outstanding
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var stripe in _stripes) sum += Volatile.Read(ref stripe.Outstanding);
+            return sum;
+        }
+    }
+
+    internal PublishedMessage Rent()
+    {
+        var stripe = _stripes[Environment.CurrentManagedThreadId & (StripeCount - 1)];
+        lock (stripe)
+        {
+            stripe.Outstanding++;
+            if (stripe.Count == 0 && _shared.TryPop(out var batch))
+            {
+                Interlocked.Decrement(ref _sharedCount);
+                batch.CopyTo(stripe.Items, 0);
+                stripe.Count = batch.Length;
+                stripe.Spare = batch;
+            }
+
+            if (stripe.Count > 0)
+            {
+                var message = stripe.Items[--stripe.Count]!;
+                stripe.Items[stripe.Count] = null;
+                return message;
+            }
+        }
+
+        return new PublishedMessage(this);
+    }
+
+    internal void Return(PublishedMessage message)
+    {
+        var stripe = _stripes[Environment.CurrentManagedThreadId & (StripeCount - 1)];
+        lock (stripe)
+        {
+            stripe.Outstanding--;
+            if (stripe.Count == StripeCapacity)
+            {
+                if (Volatile.Read(ref _sharedCount) >= MaximumSharedBatches) return;
+                var batch = stripe.Spare ?? new PublishedMessage[BatchSize];
+                stripe.Spare = null;
+                Array.Copy(stripe.Items, StripeCapacity - BatchSize, batch, 0, BatchSize);
+                Array.Clear(stripe.Items, StripeCapacity - BatchSize, BatchSize);
+                stripe.Count -= BatchSize;
+                Interlocked.Increment(ref _sharedCount);
+                _shared.Push(batch);
+            }
+
+            stripe.Items[stripe.Count++] = message;
+        }
+    }
+
+    private sealed class Stripe
+    {
+        internal readonly PublishedMessage?[] Items = new PublishedMessage?[StripeCapacity];
+        internal PublishedMessage[]? Spare;
+        internal int Count;
+        internal long Outstanding;
+    }
+}

@@ -1,0 +1,82 @@
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Messages;
+
+/// <summary>
+/// One Application Message on its way through the broker. Its bytes are those of the receive buffer, or of a kept message; a copy is made
+/// once, by the first who must keep it.
+/// </summary>
+internal ref struct Publication
+{
+    internal ReadOnlySpan<byte> TopicName;
+
+    /// <summary>Encoded properties that a broker forwards unchanged and in order; empty from v3 clients.</summary>
+    internal ReadOnlySpan<byte> Properties;
+
+    internal ReadOnlySpan<byte> Payload;
+    internal QualityOfService QoS;
+    internal bool Retain;
+
+    /// <summary>See <see cref="PublishedMessage.ExpiresAt"/>.</summary>
+    internal long ExpiresAt;
+
+    /// <summary>The publishing subscriber, for No Local; null for the broker itself.</summary>
+    internal object? Publisher;
+
+    internal string? PublisherClientId;
+    internal string? PublisherUserName;
+
+    /// <summary>Several receivers are expected, so that encoding once and copying pays.</summary>
+    internal bool FansOut;
+
+    /// <summary>The newest ticket of a store that this message got; its acknowledgement waits for it.</summary>
+    internal long Ticket;
+
+    private readonly MessagePool _pool;
+    private PublishedMessage? _kept;
+
+    internal Publication(MessagePool pool)
+    {
+        _pool = pool;
+        ExpiresAt = long.MaxValue;
+    }
+
+    /// <summary>A view of a kept message; the caller holds a reference as long as the view lives.</summary>
+    internal Publication(PublishedMessage message, MessagePool pool)
+    {
+        _pool = pool;
+        _kept = message;
+        message.AddReference();
+        TopicName = message.TopicName;
+        Properties = message.Properties;
+        Payload = message.Payload;
+        QoS = message.QoS;
+        Retain = message.Retain;
+        ExpiresAt = message.ExpiresAt;
+        PublisherClientId = message.PublisherClientId;
+        PublisherUserName = message.PublisherUserName;
+    }
+
+    /// <summary>The kept form, made at the first call. The caller takes a reference of its own.</summary>
+    internal PublishedMessage Keep()
+    {
+        if (_kept is null)
+        {
+            _kept = _pool.Rent();
+            _kept.Fill(in this);
+        }
+
+        _kept.AddReference();
+        return _kept;
+    }
+
+    /// <summary>Bytes of topic name, properties and payload.</summary>
+    internal readonly int Size => TopicName.Length + Properties.Length + Payload.Length;
+
+    /// <summary>Gives back the kept form, if there is one.</summary>
+    internal void Dispose()
+    {
+        _kept?.Release();
+        _kept = null;
+    }
+}

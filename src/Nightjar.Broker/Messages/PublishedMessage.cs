@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Diagnostics;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Messages;
+
+/// <summary>
+/// An Application Message that somebody must keep: in flight, queued or retained. Version-neutral: topic name, the properties a broker
+/// forwards, payload. Reference-counted; every holder releases once; the last release returns it to its pool.
+/// </summary>
+/// <remarks>Small messages live in a buffer that stays with the object; larger ones rent from the shared array pool.</remarks>
+internal sealed class PublishedMessage
+{
+    private const int OwnBufferSize = 192;
+    private readonly MessagePool? _pool;
+    private readonly byte[] _own;
+    private byte[] _buffer = [];
+    private int _topicLength;
+    private int _propertiesLength;
+    private int _payloadLength;
+    private int _references;
+
+    internal PublishedMessage(MessagePool pool)
+    {
+        _pool = pool;
+        _own = new byte[OwnBufferSize];
+    }
+
+    private PublishedMessage(int size) => _own = new byte[size];
+
+    internal QualityOfService QoS { get; private set; }
+
+    internal bool Retain { get; private set; }
+
+    /// <summary>Value of the broker's clock, in ms, from which no new delivery may begin [MQTT-3.3.2-5]; <see cref="long.MaxValue"/> for none.</summary>
+    internal long ExpiresAt { get; private set; }
+
+    /// <summary>Who published; null for the broker itself.</summary>
+    internal string? PublisherClientId { get; private set; }
+
+    internal string? PublisherUserName { get; private set; }
+
+    /// <summary>The record of a durable store, zero while none has it.</summary>
+    internal long StoreId { get; set; }
+
+    internal ReadOnlySpan<byte> TopicName => _buffer.AsSpan(0, _topicLength);
+
+    internal ReadOnlySpan<byte> Properties => _buffer.AsSpan(_topicLength, _propertiesLength);
+
+    internal ReadOnlySpan<byte> Payload => _buffer.AsSpan(_topicLength + _propertiesLength, _payloadLength);
+
+    /// <summary>Bytes of topic name, properties and payload: what limits in bytes count.</summary>
+    internal int Size => _topicLength + _propertiesLength + _payloadLength;
+
+    /// <summary>A message of its own that no pool takes back: for the retained index, whose readers hold no references.</summary>
+    internal static PublishedMessage Unpooled(in Publication publication)
+    {
+        var message = new PublishedMessage(publication.Size);
+        message.Fill(publication);
+        return message;
+    }
+
+    internal void AddReference() => Interlocked.Increment(ref _references);
+
+    internal void Release()
+    {
+        var left = Interlocked.Decrement(ref _references);
+        Debug.Assert(left >= 0, "A message was released more often than it was held.");
+        if (left != 0 || _pool is null) return;
+        if (!ReferenceEquals(_buffer, _own)) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+        _topicLength = _propertiesLength = _payloadLength = 0;
+        PublisherClientId = PublisherUserName = null;
+        StoreId = 0;
+        _pool.Return(this);
+    }
+
+    /// <summary>Fills a message fresh from the pool and gives it its first reference.</summary>
+    internal void Fill(in Publication publication)
+    {
+        _topicLength = publication.TopicName.Length;
+        _propertiesLength = publication.Properties.Length;
+        _payloadLength = publication.Payload.Length;
+        _buffer = Size <= _own.Length ? _own : ArrayPool<byte>.Shared.Rent(Size);
+        publication.TopicName.CopyTo(_buffer);
+        publication.Properties.CopyTo(_buffer.AsSpan(_topicLength));
+        publication.Payload.CopyTo(_buffer.AsSpan(_topicLength + _propertiesLength));
+        QoS = publication.QoS;
+        Retain = publication.Retain;
+        ExpiresAt = publication.ExpiresAt;
+        PublisherClientId = publication.PublisherClientId;
+        PublisherUserName = publication.PublisherUserName;
+        _references = 1;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics.Metrics;
+using Nightjar.Broker.Connections;
+using Nightjar.Broker.Diagnostics;
+
+namespace Nightjar.Broker.Metrics;
+
+/// <summary>
+/// The broker's instruments in <c>System.Diagnostics.Metrics</c>, meter <c>Nightjar.Broker</c>. All are observable: they cost nothing while
+/// nobody collects, and a sum over the stripes when somebody does.
+/// </summary>
+internal sealed class BrokerMeter : IDisposable
+{
+    internal const string Name = "Nightjar.Broker";
+    private readonly Meter _meter = new(Name);
+
+    internal BrokerMeter(BrokerCore core)
+    {
+        var counters = core.Environment.Counters;
+        Counter("nightjar.packets.received", "{packet}", "Control packets received.", static sum => sum.PacketsReceived);
+        Counter("nightjar.packets.sent", "{packet}", "Control packets sent.", static sum => sum.PacketsSent);
+        Counter("nightjar.bytes.received", "By", "Bytes of control packets received.", static sum => sum.BytesReceived);
+        Counter("nightjar.bytes.sent", "By", "Bytes of control packets sent.", static sum => sum.BytesSent);
+        Counter("nightjar.publish.received", "{message}", "PUBLISH packets received.", static sum => sum.PublishReceived);
+        Counter("nightjar.publish.sent", "{message}", "PUBLISH packets sent.", static sum => sum.PublishSent);
+        Counter("nightjar.publish.dropped", "{message}", "Messages dropped at a limit.", static sum => sum.PublishDropped);
+        Counter("nightjar.retained.sent", "{message}", "Retained messages sent to new subscriptions.", static sum => sum.RetainedSent);
+        Counter("nightjar.routes.built", "{route}", "Routes matched because they were not cached.", static sum => sum.RoutesBuilt);
+        _meter.CreateObservableCounter("nightjar.connections.accepted", () => core.Connections.Accepted, "{connection}", "Connections accepted.");
+        _meter.CreateObservableCounter("nightjar.sessions.expired", () => core.Sessions.Expired, "{session}", "Sessions ended by their expiry interval.");
+        _meter.CreateObservableUpDownCounter("nightjar.connections", () => core.Connections.Count, "{connection}", "Connections now.");
+        _meter.CreateObservableUpDownCounter("nightjar.sessions", () => core.Sessions.Table.Count, "{session}", "Sessions now, offline ones included.");
+        _meter.CreateObservableUpDownCounter("nightjar.subscriptions", () => core.Router.Subscriptions.Count, "{subscription}", "Subscriptions now.");
+        _meter.CreateObservableUpDownCounter("nightjar.retained", () => core.Router.Retained.Count, "{message}", "Retained messages now.");
+        _meter.CreateObservableUpDownCounter("nightjar.retained.bytes", () => core.Router.RetainedBytes, "By", "Bytes of retained messages now.");
+
+        void Counter(string name, string unit, string description, Func<BatchCounters, long> value) =>
+            _meter.CreateObservableCounter(name, () => value(counters.Sum()), unit, description);
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

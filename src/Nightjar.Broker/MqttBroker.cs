@@ -1,0 +1,293 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nightjar.Broker.Configuration;
+using Nightjar.Broker.Connections;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Limits;
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Metrics;
+using Nightjar.Broker.Persistence;
+using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Sessions;
+using Nightjar.Broker.Subscriptions;
+using Nightjar.Protocol;
+using Nightjar.Transport;
+
+namespace Nightjar.Broker;
+
+/// <summary>
+/// An MQTT 3.1, 3.1.1 and 5.0 broker inside an application: listens where its options say, and lets the application publish, subscribe and
+/// watch without a socket.
+/// </summary>
+/// <remarks>All members may be called from any thread. Start once, stop once; state lives as long as the object.</remarks>
+public sealed class MqttBroker : IAsyncDisposable
+{
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
+    private readonly BrokerCore _core;
+    private readonly BrokerMeter _meter;
+    private readonly SysTopics _sysTopics;
+    private readonly List<ListenerLoop> _listeners = [];
+    private readonly Lock _gate = new();
+    private ITimer? _ticker;
+    private long _nextSweep;
+    private int _ticking;
+    private int _state;
+
+    /// <summary>Makes a broker that lets in whom its options and <paramref name="authenticator"/> say.</summary>
+    /// <param name="options">Limits and listeners; see <see cref="BrokerOptions.Validate"/>.</param>
+    /// <param name="log">Where log lines go; null for nowhere.</param>
+    /// <param name="timeProvider">Every clock of the broker; null for the system's.</param>
+    /// <param name="authenticator">Who may connect; null: everybody while <see cref="BrokerOptions.AllowAnonymous"/> is true, nobody otherwise.</param>
+    /// <param name="authorizer">Who may do what; null: everybody everything but the broker's own topics.</param>
+    /// <param name="authenticationMethods">Methods of enhanced authentication (v5); null for none.</param>
+    /// <exception cref="ArgumentException">An option is out of range; the message names all that are.</exception>
+    public MqttBroker(
+        BrokerOptions? options = null,
+        ILogger? log = null,
+        TimeProvider? timeProvider = null,
+        IAuthenticator? authenticator = null,
+        IAuthorizer? authorizer = null,
+        IReadOnlyList<IAuthenticationMethod>? authenticationMethods = null)
+        : this(options ?? new BrokerOptions(), log, timeProvider, authenticator, authorizer, authenticationMethods, BrokerStores.InMemory())
+    {
+    }
+
+    internal MqttBroker(
+        BrokerOptions options,
+        ILogger? log,
+        TimeProvider? timeProvider,
+        IAuthenticator? authenticator,
+        IAuthorizer? authorizer,
+        IReadOnlyList<IAuthenticationMethod>? authenticationMethods,
+        BrokerStores stores)
+    {
+        var errors = options.Validate();
+        if (errors.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+        var environment = new SessionEnvironment(
+            options, new BrokerClock(timeProvider ?? TimeProvider.System), new AccessGate(authorizer), stores, log ?? NullLogger.Instance);
+        _core = new BrokerCore(environment, authenticator ?? AnonymousAuthenticator.Instance, authenticationMethods ?? []);
+        _meter = new BrokerMeter(_core);
+        _sysTopics = new SysTopics(_core);
+    }
+
+    /// <summary>A client was let in. Called on an I/O thread.</summary>
+    public event Action<ClientConnectedEventArgs>? ClientConnected
+    {
+        add => _core.Events.Connected += value;
+        remove => _core.Events.Connected -= value;
+    }
+
+    /// <summary>A client that had been let in is gone. Called on an I/O thread.</summary>
+    public event Action<ClientDisconnectedEventArgs>? ClientDisconnected
+    {
+        add => _core.Events.Disconnected += value;
+        remove => _core.Events.Disconnected -= value;
+    }
+
+    /// <summary>A message was accepted. Called on an I/O thread; while there is a handler, each message costs a copy.</summary>
+    public event Action<MessagePublishedEventArgs>? MessagePublished
+    {
+        add => _core.Events.Published += value;
+        remove => _core.Events.Published -= value;
+    }
+
+    /// <summary>The options in force.</summary>
+    public BrokerOptions Options => _core.Environment.Options;
+
+    /// <summary>Where the broker listens now, in the order of its options; ports that were 0 are the ones taken.</summary>
+    public IReadOnlyList<EndPoint> EndPoints
+    {
+        get
+        {
+            lock (_gate) return [.. _listeners.Select(listener => listener.LocalEndPoint)];
+        }
+    }
+
+    /// <summary>Connections now, those before CONNECT included.</summary>
+    public int ConnectionCount => _core.Connections.Count;
+
+    /// <summary>Sessions now, offline ones included.</summary>
+    public int SessionCount => _core.Sessions.Table.Count;
+
+    /// <summary>Retained messages now.</summary>
+    public int RetainedCount => _core.Router.Retained.Count;
+
+    internal BrokerCore Core => _core;
+
+    /// <summary>Opens the listeners and starts the clock.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">An address cannot be listened on; nothing is left open then.</exception>
+    /// <exception cref="InvalidOperationException">The broker was started before.</exception>
+    public async Task StartAsync()
+    {
+        if (Interlocked.CompareExchange(ref _state, 1, 0) != 0) throw new InvalidOperationException("A broker is started once.");
+        var log = _core.Environment.Log;
+        BrokerLog.Starting(log, Options.VersionText);
+        try
+        {
+            foreach (var options in Options.Listeners)
+            {
+                Add(SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay }), options);
+                var family = options.EndPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4";
+                BrokerLog.Listening(log, family, ((IPEndPoint)EndPoints[^1]).Port);
+            }
+        }
+        catch
+        {
+            await CloseListenersAsync();
+            throw;
+        }
+
+        _sysTopics.Start();
+        _ticker = _core.Environment.Clock.Provider.CreateTimer(static state => ((MqttBroker)state!).Tick(), this, TickPeriod, TickPeriod);
+        BrokerLog.Running(log, Options.VersionText);
+    }
+
+    /// <summary>Serves the connections of a listener the application brought, as if it were one of the options'.</summary>
+    /// <param name="listener">The listener; the broker closes it when it stops.</param>
+    /// <param name="options">What holds for its clients; null for the defaults.</param>
+    public void Serve(TransportListener listener, ListenerOptions? options = null) =>
+        Add(listener, options ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+
+    /// <summary>Publishes a message as the broker itself.</summary>
+    /// <param name="topicName">Topic name, without wildcards.</param>
+    /// <param name="payload">Payload; not kept after the call unless somebody must wait for it.</param>
+    /// <param name="qos">Quality of service.</param>
+    /// <param name="retain">Whether it becomes the retained message of its topic; an empty payload clears that.</param>
+    /// <returns>Success, or NoMatchingSubscribers.</returns>
+    /// <exception cref="ArgumentException">The topic name is not valid.</exception>
+    /// <remarks>Delivered when the call returns. Allocates nothing beyond the encoded topic name.</remarks>
+    public ReasonCode Publish(
+        string topicName, ReadOnlySpan<byte> payload, QualityOfService qos = QualityOfService.AtMostOnce, bool retain = false)
+    {
+        var topic = Encoding.UTF8.GetBytes(topicName);
+        if (!Utf8Text.IsValid(topic) || !TopicName.IsValid(topic, Options.MaximumTopicLevels))
+            throw new ArgumentException($"'{topicName}' is not a topic name: 1 to 65535 bytes, no wildcards, at most {Options.MaximumTopicLevels} levels.", nameof(topicName));
+        var code = PublishAsBroker(topic, payload, qos, retain);
+        if (_core.Events.Published is { } handler)
+            EventCaller.Call(_core.Environment.Log, handler, new MessagePublishedEventArgs(null, topicName, payload.ToArray(), qos, retain));
+        return code;
+    }
+
+    /// <summary>Subscribes the application itself. Retained messages that match are handed over before the call returns.</summary>
+    /// <param name="topicFilter">Topic filter; <c>$share/name/filter</c> makes the handler a member of a shared subscription.</param>
+    /// <param name="handler">Called for each message, on the thread that published it.</param>
+    /// <param name="maximumQoS">Highest QoS reported to the handler.</param>
+    /// <returns>Ends the subscription when disposed.</returns>
+    /// <exception cref="ArgumentException">The filter is not valid.</exception>
+    public IDisposable Subscribe(string topicFilter, MessageHandler handler, QualityOfService maximumQoS = QualityOfService.ExactlyOnce)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ReadOnlySpan<byte> filter = Encoding.UTF8.GetBytes(topicFilter);
+        byte[]? shareName = null;
+        if (SharedSubscription.TryParse(filter, out var shared))
+        {
+            shareName = shared.ShareName.ToArray();
+            filter = shared.TopicFilter;
+        }
+
+        if (!Utf8Text.IsValid(filter) || !TopicFilter.IsValid(filter, Options.MaximumTopicLevels))
+            throw new ArgumentException($"'{topicFilter}' is not a topic filter.", nameof(topicFilter));
+        var subscriber = new LocalSubscriber(handler, exception => BrokerLog.HandlerFailed(_core.Environment.Log, exception));
+        var subscription = new Subscription(subscriber, filter.ToArray(), shareName, maximumQoS);
+        _core.Router.Subscriptions.Add(subscription);
+        if (shareName is null)
+        {
+            var cursor = _core.Router.Retained.Match(subscription.TopicFilter);
+            while (cursor.MoveNext(out var message))
+            {
+                if (message.ExpiresAt > _core.Environment.Clock.Now) subscriber.DeliverRetained(message);
+            }
+        }
+
+        return new LocalSubscription(_core.Router, subscription);
+    }
+
+    /// <summary>Closes the connection of a client with 0x98; its session stays as its expiry says.</summary>
+    /// <returns>False when no client with this id is connected.</returns>
+    public bool Disconnect(string clientId, string? reason = null)
+    {
+        if (!_core.Sessions.Table.TryGet(Encoding.UTF8.GetBytes(clientId), out var session)) return false;
+        if (session.Link?.Owner is not ClientConnection connection) return false;
+        connection.Close(DisconnectCause.AdministrativeAction, ReasonCode.AdministrativeAction, null, reason);
+        return true;
+    }
+
+    /// <summary>Replaces the rules of who may do what; connected clients stay and are judged by the new ones at once.</summary>
+    public void ReplaceAuthorizer(IAuthorizer? authorizer) => _core.Environment.Gate.Replace(authorizer);
+
+    /// <summary>Stops listening, tells v5 clients 0x8B and closes everything. Sessions that end with their connection end; wills are published.</summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _state, 2) != 1) return;
+        BrokerLog.Terminating(_core.Environment.Log, Options.VersionText);
+        await CloseListenersAsync();
+        while (true)
+        {
+            var left = _core.Connections.All.ToArray();
+            if (left.Length == 0) break;
+            foreach (var connection in left) connection.Close(DisconnectCause.ServerShuttingDown, ReasonCode.ServerShuttingDown);
+            await Task.WhenAll(left.Select(connection => connection.Ended));
+        }
+
+        if (_ticker is not null) await _ticker.DisposeAsync();
+        _meter.Dispose();
+    }
+
+    /// <summary>Stops the broker if it runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _meter.Dispose();
+    }
+
+    internal ReasonCode PublishAsBroker(ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload, QualityOfService qos, bool retain) =>
+        BrokerPublisher.Publish(_core, topicName, payload, qos, retain);
+
+    /// <summary>What is due: timers, $SYS, expired retained messages. The ticker calls it; one at a time.</summary>
+    internal void Tick()
+    {
+        if (Interlocked.Exchange(ref _ticking, 1) != 0) return;
+        try
+        {
+            var now = _core.Environment.Clock.Now;
+            _core.Environment.Wheel.Advance(now);
+            _sysTopics.Tick(now);
+            if (now < _nextSweep) return;
+            _nextSweep = now + 60_000;
+            _core.Router.SweepRetained();
+        }
+        finally
+        {
+            Volatile.Write(ref _ticking, 0);
+        }
+    }
+
+    private void Add(TransportListener listener, ListenerOptions options)
+    {
+        lock (_gate) _listeners.Add(new ListenerLoop(_core, listener, options));
+    }
+
+    private async Task CloseListenersAsync()
+    {
+        ListenerLoop[] listeners;
+        lock (_gate)
+        {
+            listeners = [.. _listeners];
+            _listeners.Clear();
+        }
+
+        foreach (var listener in listeners)
+        {
+            await listener.CloseAsync();
+            await listener.Completion;
+        }
+    }
+
+    private sealed class LocalSubscription(Router router, Subscription subscription) : IDisposable
+    {
+        public void Dispose() => router.Subscriptions.Remove(subscription.Subscriber, subscription.TopicFilter, subscription.ShareName);
+    }
+}

@@ -1,0 +1,21 @@
+using Nightjar.Broker.Sessions;
+using Nightjar.Broker.Subscriptions;
+
+namespace Nightjar.Broker.Routing;
+
+/// <summary>
+/// Where the messages of one topic name go: every matching subscription that may read it, with all decisions made that do not depend on the
+/// message. Valid while its generation is; immutable.
+/// </summary>
+internal sealed class Route(byte[] topicName, uint hash, TopicStripe stripe, long generation) : CachedRoute(topicName, hash, stripe, generation)
+{
+    internal Receiver[] Receivers { get; init; } = [];
+
+    internal SharedGroup[] Groups { get; init; } = [];
+
+    /// <summary>Some subscription matches, readable or not: what decides between success and 0x10 for the publisher.</summary>
+    internal bool HasSubscribers { get; init; }
+
+    /// <summary>The rules' generation under which the receivers were chosen.</summary>
+    internal long GateGeneration { get; init; }
+}

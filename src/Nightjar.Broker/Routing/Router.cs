@@ -1,0 +1,224 @@
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
+using Nightjar.Broker.Retained;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Sessions;
+using Nightjar.Broker.Subscriptions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Routing;
+
+/// <summary>From a topic name to those who get its messages, and the retained messages. One per broker; every member may be called by any thread.</summary>
+internal sealed class Router
+{
+    private readonly SessionEnvironment _environment;
+    private readonly RouteCache<Route> _cache;
+    private readonly Lock _retainedGate = new();
+    private long _retainedBytes;
+
+    internal Router(SessionEnvironment environment)
+    {
+        _environment = environment;
+        _cache = new RouteCache<Route>(environment.Options.RouteCacheCapacity);
+    }
+
+    internal SubscriptionTrie Subscriptions { get; } = new();
+
+    internal RetainedIndex<PublishedMessage> Retained { get; } = new();
+
+    internal long RetainedBytes => Volatile.Read(ref _retainedBytes);
+
+    /// <summary>Whether a route found earlier still says the truth: nothing relevant was subscribed, unsubscribed or forbidden since.</summary>
+    internal bool IsCurrent(Route route) =>
+        route.Generation == Subscriptions.Generations.Sum(route.Stripe) && route.GateGeneration == _environment.Gate.Generation;
+
+    /// <summary>The route of a topic name: from the cache, or matched anew.</summary>
+    /// <remarks>Allocates only when the route was not cached and is admitted or has receivers.</remarks>
+    internal Route GetRoute(ReadOnlySpan<byte> topicName, BatchContext context)
+    {
+        var hash = RouteCache<Route>.HashOf(topicName);
+        var route = _cache.Get(topicName, hash);
+        if (route is not null && IsCurrent(route)) return route;
+        var known = route is not null;
+        route = Build(topicName, hash, context);
+        if (known || _cache.ShouldAdmit(hash)) _cache.Add(route);
+        return route;
+    }
+
+    /// <summary>Delivers a message to the receivers of its route and, when it is retained, stores it first.</summary>
+    /// <returns>Success, 0x10 without subscribers, or 0x97 when a retained message is beyond the limits (nothing was delivered then).</returns>
+    internal ReasonCode Publish(ref Publication publication, Route route, BatchContext context)
+    {
+        if (publication.Retain)
+        {
+            var stored = StoreRetained(ref publication);
+            if (stored != ReasonCode.Success) return stored;
+        }
+
+        var receivers = route.Receivers;
+        if (receivers.Length > 1)
+        {
+            publication.FansOut = true;
+            context.Templates.Reset();
+        }
+
+        for (var i = 0; i < receivers.Length; i++) receivers[i].Target.Deliver(ref publication, receivers[i], context);
+        foreach (var group in route.Groups) DeliverToGroup(group, ref publication, context);
+        return route.HasSubscribers ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers;
+    }
+
+    /// <summary>Gives a message that a shared subscription's member did not take to another member.</summary>
+    internal void Redistribute(in Delivery orphan, BatchContext context)
+    {
+        var publication = new Publication(orphan.Message, _environment.Messages);
+        if (publication.ExpiresAt > _environment.Clock.Now) DeliverToGroup(orphan.Group!, ref publication, context);
+        publication.Dispose();
+    }
+
+    private Route Build(ReadOnlySpan<byte> topicName, uint hash, BatchContext context)
+    {
+        // Generations are read before matching: a change in between makes the route look older than it is, never newer.
+        var gateGeneration = _environment.Gate.Generation;
+        var generations = Subscriptions.Generations;
+        var stripe = SubscriptionGenerations.StripeOf(topicName);
+        var generation = generations.Sum(stripe);
+        var matches = context.Matches;
+        matches.Clear();
+        Subscriptions.Match(topicName, matches);
+        context.Counters.RoutesBuilt++;
+        var route = new Route(topicName.ToArray(), hash, stripe, generation)
+        {
+            GateGeneration = gateGeneration,
+            HasSubscribers = matches.Count > 0 || matches.GroupCount > 0,
+            Receivers = ReceiversOf(topicName, matches),
+            Groups = matches.GroupCount == 0 ? [] : matches.Groups.AsSpan(0, matches.GroupCount).ToArray(),
+        };
+        matches.Clear();
+        return route;
+    }
+
+    private Receiver[] ReceiversOf(ReadOnlySpan<byte> topicName, MatchResult matches)
+    {
+        if (matches.Count == 0) return [];
+        var receivers = new Receiver[matches.Count];
+        var count = 0;
+        var merge = !_environment.Options.AllowDuplicateMessages && matches.Count > 1;
+        var places = merge ? new Dictionary<MessageReceiver, int>(ReferenceEqualityComparer.Instance) : null;
+        for (var i = 0; i < matches.Count; i++)
+        {
+            var subscription = matches.Subscriptions[i];
+            var target = (MessageReceiver)subscription.Subscriber;
+            if (!_environment.Gate.IsOpen && !_environment.Gate.May(target.Identity, AccessAction.Read, topicName)) continue;
+            if (places is not null && places.TryGetValue(target, out var place))
+            {
+                Merge(ref receivers[place], subscription);
+                continue;
+            }
+
+            places?.Add(target, count);
+            receivers[count++] = ReceiverOf(subscription, group: null);
+        }
+
+        return count == receivers.Length ? receivers : receivers.AsSpan(0, count).ToArray();
+    }
+
+    private static Receiver ReceiverOf(Subscription subscription, SharedGroup? group) => new()
+    {
+        Target = (MessageReceiver)subscription.Subscriber,
+        Group = group,
+        SubscriptionIdentifier = subscription.SubscriptionIdentifier,
+        MaximumQoS = subscription.MaximumQoS,
+        NoLocal = subscription.NoLocal,
+        RetainAsPublished = subscription.RetainAsPublished,
+    };
+
+    // One copy for several subscriptions: the highest QoS of them [MQTT-3.3.4-2] and all their identifiers [MQTT-3.3.4-4].
+    private static void Merge(ref Receiver receiver, Subscription subscription)
+    {
+        if (subscription.MaximumQoS > receiver.MaximumQoS) receiver.MaximumQoS = subscription.MaximumQoS;
+        receiver.NoLocal &= subscription.NoLocal;
+        receiver.RetainAsPublished |= subscription.RetainAsPublished;
+        if (subscription.SubscriptionIdentifier == 0) return;
+        if (receiver.SubscriptionIdentifiers is { } several)
+            receiver.SubscriptionIdentifiers = [.. several, subscription.SubscriptionIdentifier];
+        else if (receiver.SubscriptionIdentifier != 0)
+            receiver.SubscriptionIdentifiers = [receiver.SubscriptionIdentifier, subscription.SubscriptionIdentifier];
+        else
+            receiver.SubscriptionIdentifier = subscription.SubscriptionIdentifier;
+    }
+
+    private void DeliverToGroup(SharedGroup group, ref Publication publication, BatchContext context)
+    {
+        var member = SharedSelection.Choose(group, ref publication, _environment.Gate);
+        if (member is null)
+        {
+            context.Counters.PublishDropped++;
+            return;
+        }
+
+        var receiver = ReceiverOf(member, group);
+        receiver.Target.Deliver(ref publication, receiver, context);
+    }
+
+    // Copies for the index are made outside the pool: a cursor may still read a message that has been replaced meanwhile.
+    private ReasonCode StoreRetained(ref Publication publication)
+    {
+        var options = _environment.Options;
+        if (publication.Payload.IsEmpty)
+        {
+            lock (_retainedGate)
+            {
+                if (Retained.Remove(publication.TopicName) is not { } removed) return ReasonCode.Success;
+                _retainedBytes -= removed.Size;
+                publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Clear(publication.TopicName));
+            }
+
+            return ReasonCode.Success;
+        }
+
+        lock (_retainedGate)
+        {
+            var old = Retained.Get(publication.TopicName);
+            var bytes = _retainedBytes + publication.Size - (old?.Size ?? 0);
+            if (publication.Publisher is not null
+                && ((options.MaximumRetainedMessages > 0 && old is null && Retained.Count >= options.MaximumRetainedMessages)
+                    || (options.MaximumRetainedBytes > 0 && bytes > options.MaximumRetainedBytes)))
+            {
+                return ReasonCode.QuotaExceeded;
+            }
+
+            var message = PublishedMessage.Unpooled(in publication);
+            Retained.Set(publication.TopicName, message);
+            _retainedBytes = bytes;
+            publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Set(message));
+        }
+
+        return ReasonCode.Success;
+    }
+
+    /// <summary>Removes the retained messages whose expiry has come.</summary>
+    /// <returns>How many were removed.</returns>
+    internal int SweepRetained()
+    {
+        var now = _environment.Clock.Now;
+        var removed = 0;
+        foreach (var filter in (ReadOnlySpan<string>)["#", "$SYS/#"])
+        {
+            var cursor = Retained.Match(System.Text.Encoding.UTF8.GetBytes(filter));
+            while (cursor.MoveNext(out var message))
+            {
+                if (message.ExpiresAt > now) continue;
+                lock (_retainedGate)
+                {
+                    if (!ReferenceEquals(Retained.Get(message.TopicName), message)) continue;
+                    Retained.Remove(message.TopicName);
+                    _retainedBytes -= message.Size;
+                    _environment.Stores.Retained.Clear(message.TopicName);
+                    removed++;
+                }
+            }
+        }
+
+        return removed;
+    }
+}

@@ -1,0 +1,55 @@
+namespace Nightjar.Broker.Security;
+
+/// <summary>
+/// The one gate: the only place that decides who may do what. Every edge asks it, or a decision of it that was cached under its generation.
+/// </summary>
+internal sealed class AccessGate
+{
+    private IAuthorizer? _authorizer;
+    private long _generation = 1;
+
+    internal AccessGate(IAuthorizer? authorizer) => _authorizer = authorizer;
+
+    /// <summary>Changes with every replacement of the rules: a cached decision is valid only while this is what it was before the decision was made.</summary>
+    internal long Generation => Volatile.Read(ref _generation);
+
+    /// <summary>No rules are active: everything but the broker's own topics is allowed, and nothing need be cached.</summary>
+    internal bool IsOpen => Volatile.Read(ref _authorizer) is null;
+
+    /// <summary>Swaps the rules; every cached decision dies at once.</summary>
+    internal void Replace(IAuthorizer? authorizer)
+    {
+        Volatile.Write(ref _authorizer, authorizer);
+        Interlocked.Increment(ref _generation);
+    }
+
+    /// <summary>Whether an identity may act on a topic. Nobody but the broker writes to <c>$SYS</c>, and nobody writes to <c>$CONTROL</c> while no endpoint is active.</summary>
+    /// <param name="identity">Who; null is the broker itself, which may everything.</param>
+    /// <param name="action">What.</param>
+    /// <param name="topic">Topic name, or topic filter for subscribe and unsubscribe.</param>
+    internal bool May(Identity? identity, AccessAction action, ReadOnlySpan<byte> topic)
+    {
+        if (identity is null) return true;
+        if (action == AccessAction.Write && topic.Length > 0 && topic[0] == (byte)'$' && IsReserved(topic)) return false;
+        var authorizer = Volatile.Read(ref _authorizer);
+        return authorizer is null || authorizer.May(identity, action, topic);
+    }
+
+    private static bool IsReserved(ReadOnlySpan<byte> topic)
+    {
+        if (IsBelow(topic, "$CONTROL"u8)) return true;
+        return IsBelow(topic, "$SYS"u8) && !IsBridgeState(topic);
+    }
+
+    // Mosquitto lets remote bridges publish their state: $SYS/broker/connection/+/state.
+    private static bool IsBridgeState(ReadOnlySpan<byte> topic)
+    {
+        var prefix = "$SYS/broker/connection/"u8;
+        if (!topic.StartsWith(prefix) || !topic.EndsWith("/state"u8)) return false;
+        var name = topic[prefix.Length..];
+        return name.IndexOf((byte)'/') == name.Length - "/state".Length;
+    }
+
+    private static bool IsBelow(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> root) =>
+        topic.StartsWith(root) && (topic.Length == root.Length || topic[root.Length] == (byte)'/');
+}

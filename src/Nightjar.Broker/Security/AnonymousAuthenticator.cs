@@ -1,0 +1,15 @@
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Security;
+
+/// <summary>
+/// What holds while no source of users is configured: with anonymous access allowed everybody is let in, with or without credentials
+/// (Mosquitto: table 1.2, first row); without it nobody is.
+/// </summary>
+internal sealed class AnonymousAuthenticator : IAuthenticator
+{
+    internal static readonly AnonymousAuthenticator Instance = new();
+
+    public ValueTask<AuthenticationResult> AuthenticateAsync(AuthenticationRequest request, CancellationToken cancellationToken) =>
+        new(new AuthenticationResult(request.AnonymousAllowed ? ReasonCode.Success : ReasonCode.NotAuthorized, request.UserName));
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Sessions;
+
+/// <summary>What an in-flight message waits for.</summary>
+internal enum InflightState : byte
+{
+    /// <summary>The place is free.</summary>
+    None,
+
+    /// <summary>PUBLISH QoS 1 sent.</summary>
+    AwaitingPubAck,
+
+    /// <summary>PUBLISH QoS 2 sent.</summary>
+    AwaitingPubRec,
+
+    /// <summary>PUBREL sent; the message itself is no longer held.</summary>
+    AwaitingPubComp,
+}
+
+/// <summary>One message in flight to a client.</summary>
+internal struct InflightEntry
+{
+    internal Delivery Delivery;
+    internal ushort PacketId;
+    internal InflightState State;
+}
+
+/// <summary>
+/// The QoS 1 and 2 messages sent to one client and not yet acknowledged. Packet ids count up from 1; the entry of an id stands at
+/// <c>id mod capacity</c>, so that finding one is an index and acknowledgements may come in any order. An id whose place is taken by an older
+/// one is passed over; the table doubles only when it is full, so one message that is never acknowledged costs nothing.
+/// </summary>
+/// <remarks>Not thread-safe: the session's gate guards it. Every operation is O(1) but <see cref="CopyInOrder"/>.</remarks>
+internal sealed class InflightWindow
+{
+    private InflightEntry[] _entries = new InflightEntry[16];
+    private ushort _lastId;
+
+    internal int Count { get; private set; }
+
+    /// <summary>Sum of the sizes of the messages held.</summary>
+    internal long Bytes { get; private set; }
+
+    /// <summary>Takes a message in and gives it a non-zero, unused packet id [MQTT-2.2.1-4]. The caller keeps <see cref="Count"/> below 65 535.</summary>
+    internal ref InflightEntry Add(in Delivery delivery, InflightState state)
+    {
+        if (Count == _entries.Length) Grow();
+        var mask = _entries.Length - 1;
+        ushort id;
+        do
+        {
+            id = ++_lastId;
+            if (id == 0) id = ++_lastId;
+        }
+        while (_entries[id & mask].State != InflightState.None);
+
+        ref var entry = ref _entries[id & mask];
+        entry.Delivery = delivery;
+        entry.PacketId = id;
+        entry.State = state;
+        Count++;
+        Bytes += delivery.Message.Size;
+        return ref entry;
+    }
+
+    /// <summary>Finds the entry of an id; <paramref name="found"/> false (and an entry of no meaning) when it is not in flight.</summary>
+    internal ref InflightEntry Find(ushort packetId, out bool found)
+    {
+        ref var entry = ref _entries[packetId & (_entries.Length - 1)];
+        found = entry.State != InflightState.None && entry.PacketId == packetId;
+        return ref entry;
+    }
+
+    /// <summary>Lets go of the message of an entry that goes on as <see cref="InflightState.AwaitingPubComp"/> [MQTT-4.3.3-6].</summary>
+    internal void ReleaseMessage(ref InflightEntry entry)
+    {
+        if (entry.Delivery.Message is null) return;
+        Bytes -= entry.Delivery.Message.Size;
+        entry.Delivery.Message.Release();
+        entry.Delivery.Message = null!;
+    }
+
+    /// <summary>Removes an entry; its message, if it still has one, is released.</summary>
+    internal void Remove(ref InflightEntry entry)
+    {
+        Debug.Assert(entry.State != InflightState.None, "An empty entry was removed.");
+        ReleaseMessage(ref entry);
+        entry = default;
+        Count--;
+    }
+
+    /// <summary>The packet ids in flight in the order of their first sending.</summary>
+    internal ushort[] CopyInOrder()
+    {
+        var ids = new ushort[Count];
+        var numbers = new long[Count];
+        var count = 0;
+        foreach (ref var entry in _entries.AsSpan())
+        {
+            if (entry.State == InflightState.None) continue;
+            ids[count] = entry.PacketId;
+            numbers[count++] = entry.Delivery.Number;
+        }
+
+        Array.Sort(numbers, ids);
+        return ids;
+    }
+
+    private void Grow()
+    {
+        var old = _entries;
+        var size = old.Length * 2;
+        var entries = new InflightEntry[size];
+        foreach (ref var entry in old.AsSpan())
+        {
+            // Two ids that differ modulo the old size differ modulo the new one.
+            if (entry.State != InflightState.None) entries[entry.PacketId & (size - 1)] = entry;
+        }
+
+        _entries = entries;
+    }
+}

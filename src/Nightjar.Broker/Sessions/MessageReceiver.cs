@@ -1,0 +1,52 @@
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Subscriptions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Sessions;
+
+/// <summary>A subscriber that messages are delivered to: a client's session, or a subscriber inside the embedding application.</summary>
+internal abstract class MessageReceiver : Subscriber
+{
+    /// <summary>Who reads; null for the broker itself.</summary>
+    internal abstract Identity? Identity { get; }
+
+    /// <summary>Whether a message delivered now would be sent now: what a shared subscription prefers.</summary>
+    internal abstract Readiness Readiness { get; }
+
+    /// <summary>Delivers one message. Does not wait; what was written is sent when the batch ends.</summary>
+    internal abstract void Deliver(ref Publication publication, in Receiver receiver, BatchContext context);
+}
+
+/// <summary>How far a receiver can take a message.</summary>
+internal enum Readiness
+{
+    /// <summary>It would be dropped.</summary>
+    None,
+
+    /// <summary>Offline: a message of QoS 1 or 2 would wait for the client to come back.</summary>
+    Offline,
+
+    /// <summary>Connected, and a message would wait for acknowledgements or for the socket.</summary>
+    Busy,
+
+    /// <summary>Connected, and a message would be sent at once.</summary>
+    Ready,
+}
+
+/// <summary>One receiver of a route, with every decision that does not depend on the message made.</summary>
+internal struct Receiver
+{
+    internal MessageReceiver Target;
+
+    /// <summary>The shared subscription it is chosen for; null otherwise.</summary>
+    internal SharedGroup? Group;
+
+    /// <summary>Identifiers of all its matching subscriptions when one copy stands for several; null otherwise.</summary>
+    internal uint[]? SubscriptionIdentifiers;
+
+    internal uint SubscriptionIdentifier;
+    internal QualityOfService MaximumQoS;
+    internal bool NoLocal;
+    internal bool RetainAsPublished;
+}

@@ -1,0 +1,73 @@
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Sessions;
+
+/// <summary>What an acknowledgement of the client led to.</summary>
+internal enum AcknowledgementResult
+{
+    /// <summary>The message is done, or its handshake moved on.</summary>
+    Accepted,
+
+    /// <summary>No message with this packet id is in flight.</summary>
+    UnknownPacketId,
+
+    /// <summary>The packet does not belong to the QoS of the message.</summary>
+    Mismatch,
+}
+
+/// <content>Acknowledgements of the client for messages in flight to it. All under the gate.</content>
+internal sealed partial class Session
+{
+    /// <summary>PUBACK: the message is done, whatever its reason code [MQTT-4.4.0-2].</summary>
+    internal AcknowledgementResult OnPubAck(ushort packetId, BatchContext context)
+    {
+        if (_inflight is null) return AcknowledgementResult.UnknownPacketId;
+        ref var entry = ref _inflight.Find(packetId, out var found);
+        if (!found) return AcknowledgementResult.UnknownPacketId;
+        if (entry.State != InflightState.AwaitingPubAck) return AcknowledgementResult.Mismatch;
+        Finish(ref entry, context);
+        return AcknowledgementResult.Accepted;
+    }
+
+    /// <summary>PUBREC: below 0x80 the message is let go and PUBREL follows [MQTT-4.3.3-4]; otherwise it is done [MQTT-4.8.2-6].</summary>
+    internal AcknowledgementResult OnPubRec(ushort packetId, ReasonCode reasonCode, BatchContext context)
+    {
+        if (_inflight is null) return AcknowledgementResult.UnknownPacketId;
+        ref var entry = ref _inflight.Find(packetId, out var found);
+        if (!found) return AcknowledgementResult.UnknownPacketId;
+        if (entry.State == InflightState.AwaitingPubAck) return AcknowledgementResult.Mismatch;
+        if (reasonCode >= ReasonCode.UnspecifiedError)
+        {
+            Finish(ref entry, context);
+            return AcknowledgementResult.Accepted;
+        }
+
+        _inflight.ReleaseMessage(ref entry);
+        entry.State = InflightState.AwaitingPubComp;
+        if (IsDurable) _environment.Stores.Messages.MarkReceived(StoreKey, entry.Delivery.Number);
+        return AcknowledgementResult.Accepted;
+    }
+
+    /// <summary>PUBCOMP: the handshake is over.</summary>
+    internal AcknowledgementResult OnPubComp(ushort packetId, BatchContext context)
+    {
+        if (_inflight is null) return AcknowledgementResult.UnknownPacketId;
+        ref var entry = ref _inflight.Find(packetId, out var found);
+        if (!found) return AcknowledgementResult.UnknownPacketId;
+        if (entry.State != InflightState.AwaitingPubComp) return AcknowledgementResult.Mismatch;
+        Finish(ref entry, context);
+        return AcknowledgementResult.Accepted;
+    }
+
+    private void Finish(ref InflightEntry entry, BatchContext context)
+    {
+        CompleteInStore(entry.Delivery.Number);
+        _inflight!.Remove(ref entry);
+        if (_outstanding > 0) _outstanding--;
+        if (_queue is not { Count: > 0 } && _retained is null && _resend is null) return;
+        if (Pump(context)) MorePending = true;
+    }
+
+    /// <summary>Retained messages are left that could be sent at once; the connection goes on with them after its batch. Under the gate.</summary>
+    internal bool MorePending { get; set; }
+}

@@ -1,0 +1,320 @@
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
+using Nightjar.Broker.Security;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Sessions;
+
+/// <content>Towards the client: delivery, in-flight window, queue, retained messages.</content>
+internal sealed partial class Session
+{
+    // Retained messages handed out under one hold of the gate.
+    private const int RetainedSlice = 64;
+
+    internal override void Deliver(ref Publication publication, in Receiver receiver, BatchContext context)
+    {
+        if (receiver.NoLocal && ReferenceEquals(publication.Publisher, this)) return;
+        var qos = EffectiveQoS(publication.QoS, receiver.MaximumQoS);
+        var retain = receiver.RetainAsPublished && publication.Retain;
+        SessionLink? touched = null;
+        lock (this)
+        {
+            var link = _link;
+            if (qos == QualityOfService.AtMostOnce)
+            {
+                if (link is not null)
+                {
+                    if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) touched = link;
+                }
+                else if (IsDurable && !IsEnded && _environment.Options.QueueQoS0Messages)
+                {
+                    Enqueue(ref publication, receiver, qos, retain, context);
+                }
+            }
+            else if (!IsEnded && (link is not null || IsDurable))
+            {
+                if (link is not null && _queue is not { Count: > 0 } && _resend is null && HasRoom(link, publication.Size))
+                {
+                    var delivery = MakeDelivery(ref publication, receiver, qos, retain);
+                    if (SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
+                }
+                else
+                {
+                    Enqueue(ref publication, receiver, qos, retain, context);
+                }
+            }
+        }
+
+        if (touched is not null) context.Touch(touched);
+    }
+
+    /// <summary>
+    /// Sends what may be sent now: first what was in flight at reconnect, in order and with DUP [MQTT-4.4.0-1], then the queue, then retained
+    /// messages of new subscriptions. Under the gate.
+    /// </summary>
+    /// <returns>True when retained messages are left that could be sent at once: the caller goes on later, so that others get the thread.</returns>
+    internal bool Pump(BatchContext context)
+    {
+        var link = _link;
+        if (link is null || link.IsClosed) return false;
+        var wrote = false;
+        var more = false;
+        if (_resend is not null) wrote |= Resend(link, context);
+        if (_resend is null)
+        {
+            while (_queue is { Count: > 0 } queue && CanSend(link, queue.Peek().QoS, queue.Peek().Message.Size)) wrote |= SendQueued(link, queue, context);
+            if (_queue is not { Count: > 0 })
+            {
+                _dropsLogged = false;
+                wrote |= SendRetained(link, context, out more);
+            }
+        }
+
+        if (wrote && link.MarkTouched()) context.Touch(link);
+        return more;
+    }
+
+    private QualityOfService EffectiveQoS(QualityOfService published, QualityOfService granted) =>
+        _environment.Options.UpgradeOutgoingQoS || published > granted ? granted : published;
+
+    private bool TrySendQoS0(SessionLink link, ref Publication publication, in Receiver receiver, bool retain, BatchContext context)
+    {
+        if (link.IsClosed) return false;
+        if (link.Output.UnsentBytes > _environment.Options.MaximumOutputBufferBytes)
+        {
+            CountDrop(context);
+            return false;
+        }
+
+        var header = new PublishHeader
+        {
+            Retain = retain,
+            ExpiryInterval = _environment.RemainingSeconds(publication.ExpiresAt),
+            SubscriptionIdentifier = receiver.SubscriptionIdentifier,
+            SubscriptionIdentifiers = receiver.SubscriptionIdentifiers,
+        };
+        if (link.TryWritePublish(ref publication, header, context)) return true;
+        CountDrop(context);
+        return false;
+    }
+
+    private Delivery MakeDelivery(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain)
+    {
+        var delivery = new Delivery
+        {
+            Message = publication.Keep(),
+            Group = receiver.Group,
+            SubscriptionIdentifier = receiver.SubscriptionIdentifier,
+            SubscriptionIdentifiers = receiver.SubscriptionIdentifiers,
+            QoS = qos,
+            Retain = retain,
+            Number = ++_lastNumber,
+        };
+        if (IsDurable)
+        {
+            var record = new DeliveryRecord(StoreKey, delivery.Number, qos, retain, receiver.SubscriptionIdentifier);
+            publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Messages.Append(delivery.Message, record));
+        }
+
+        return delivery;
+    }
+
+    /// <summary>Sends a QoS 1 or 2 message for the first time; takes over the delivery's reference.</summary>
+    private bool SendNew(SessionLink link, in Delivery delivery, ref Publication publication, BatchContext context)
+    {
+        var state = delivery.QoS == QualityOfService.AtLeastOnce ? InflightState.AwaitingPubAck : InflightState.AwaitingPubRec;
+        ref var entry = ref (_inflight ??= new InflightWindow()).Add(delivery, state);
+        if (!WriteEntry(link, ref entry, ref publication, dup: false, context))
+        {
+            // Larger than the client accepts: as if it had been delivered [MQTT-3.1.2-25].
+            CompleteInStore(delivery.Number);
+            _inflight.Remove(ref entry);
+            CountDrop(context);
+            return false;
+        }
+
+        _outstanding++;
+        if (IsDurable) _environment.Stores.Messages.MarkSent(StoreKey, delivery.Number, entry.PacketId);
+        return true;
+    }
+
+    private bool WriteEntry(SessionLink link, ref InflightEntry entry, ref Publication publication, bool dup, BatchContext context)
+    {
+        var header = new PublishHeader
+        {
+            Dup = dup,
+            QoS = entry.Delivery.QoS,
+            Retain = entry.Delivery.Retain,
+            PacketId = entry.PacketId,
+            ExpiryInterval = _environment.RemainingSeconds(publication.ExpiresAt),
+            SubscriptionIdentifier = entry.Delivery.SubscriptionIdentifier,
+            SubscriptionIdentifiers = entry.Delivery.SubscriptionIdentifiers,
+        };
+        return link.TryWritePublish(ref publication, header, context);
+    }
+
+    private bool SendQueued(SessionLink link, MessageQueue queue, BatchContext context)
+    {
+        var delivery = queue.Dequeue();
+        if (delivery.Message.ExpiresAt <= _environment.Clock.Now || !MayRead(delivery.Message))
+        {
+            CompleteInStore(delivery.Number);
+            delivery.Message.Release();
+            return false;
+        }
+
+        var publication = new Publication(delivery.Message, _environment.Messages);
+        bool wrote;
+        if (delivery.QoS == QualityOfService.AtMostOnce)
+        {
+            var receiver = new Receiver { SubscriptionIdentifier = delivery.SubscriptionIdentifier, SubscriptionIdentifiers = delivery.SubscriptionIdentifiers };
+            wrote = TrySendQoS0(link, ref publication, receiver, delivery.Retain, context);
+            CompleteInStore(delivery.Number);
+            delivery.Message.Release();
+        }
+        else
+        {
+            wrote = SendNew(link, delivery, ref publication, context);
+        }
+
+        publication.Dispose();
+        return wrote;
+    }
+
+    private bool Resend(SessionLink link, BatchContext context)
+    {
+        var wrote = false;
+        for (; _resendIndex < _resend!.Length; _resendIndex++)
+        {
+            ref var entry = ref _inflight!.Find(_resend[_resendIndex], out var found);
+            if (!found) continue;
+            if (entry.State == InflightState.AwaitingPubComp)
+            {
+                link.Output.Advance(AcknowledgementWriter.Write(
+                    link.Output.GetSpan(AcknowledgementWriter.MaximumBareLength), PacketType.PubRel, entry.PacketId, link.Version, ReasonCode.Success));
+                context.Counters.PacketsSent++;
+                context.Counters.BytesSent += 4;
+                _outstanding++;
+                wrote = true;
+                continue;
+            }
+
+            if (!MayRead(entry.Delivery.Message))
+            {
+                CompleteInStore(entry.Delivery.Number);
+                _inflight.Remove(ref entry);
+                continue;
+            }
+
+            if (_outstanding >= link.ReceiveMaximum || link.Output.UnsentBytes > _environment.Options.MaximumOutputBufferBytes) return wrote;
+            wrote |= ResendEntry(link, ref entry, context);
+        }
+
+        _resend = null;
+        return wrote;
+    }
+
+    private bool ResendEntry(SessionLink link, ref InflightEntry entry, BatchContext context)
+    {
+        var publication = new Publication(entry.Delivery.Message, _environment.Messages);
+        var wrote = WriteEntry(link, ref entry, ref publication, dup: true, context);
+        publication.Dispose();
+        if (wrote)
+        {
+            _outstanding++;
+            return true;
+        }
+
+        CompleteInStore(entry.Delivery.Number);
+        _inflight!.Remove(ref entry);
+        CountDrop(context);
+        return false;
+    }
+
+    private bool SendRetained(SessionLink link, BatchContext context, out bool more)
+    {
+        more = false;
+        var wrote = false;
+        for (var budget = RetainedSlice; _retained is { Count: > 0 }; budget--)
+        {
+            var pending = _retained.Peek();
+            // Whatever QoS the next message turns out to have, it can be sent.
+            if (!CanSend(link, pending.Subscription.MaximumQoS, 0)) return wrote;
+            if (budget == 0)
+            {
+                more = true;
+                return wrote;
+            }
+
+            if (pending.Cursor.MoveNext(out var message)) wrote |= SendRetained(link, message, pending, context);
+            else _retained.Dequeue();
+        }
+
+        _retained = null;
+        return wrote;
+    }
+
+    private bool SendRetained(SessionLink link, PublishedMessage message, RetainedDelivery pending, BatchContext context)
+    {
+        if (message.ExpiresAt <= _environment.Clock.Now || !MayRead(message) || !MaySource(message)) return false;
+        var subscription = pending.Subscription;
+        var receiver = new Receiver { SubscriptionIdentifier = subscription.SubscriptionIdentifier };
+        var qos = EffectiveQoS(message.QoS, subscription.MaximumQoS);
+        var publication = new Publication(message, _environment.Messages);
+        bool wrote;
+        if (qos == QualityOfService.AtMostOnce) wrote = TrySendQoS0(link, ref publication, receiver, retain: true, context);
+        else wrote = SendNew(link, MakeDelivery(ref publication, receiver, qos, retain: true), ref publication, context);
+        publication.Dispose();
+        context.Counters.RetainedSent++;
+        return wrote;
+    }
+
+    private bool MayRead(PublishedMessage message) => _environment.Gate.IsOpen || _environment.Gate.May(_identity, AccessAction.Read, message.TopicName);
+
+    // check_retain_source: a retained message is delivered only while its publisher may still write the topic.
+    private bool MaySource(PublishedMessage message) =>
+        _environment.Gate.IsOpen || message.PublisherClientId is null || !_environment.Options.CheckRetainSource
+        || _environment.Gate.May(new Identity(message.PublisherClientId, message.PublisherUserName, null), AccessAction.Write, message.TopicName);
+
+    private void Enqueue(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context)
+    {
+        var options = _environment.Options;
+        var queue = _queue ??= new MessageQueue();
+        if ((options.MaximumQueuedMessages > 0 && queue.Count >= options.MaximumQueuedMessages)
+            || (options.MaximumQueuedBytes > 0 && queue.Bytes + publication.Size > options.MaximumQueuedBytes))
+        {
+            CountDrop(context);
+            if (_dropsLogged) return;
+            _dropsLogged = true;
+            BrokerLog.OutgoingDropped(_environment.Log, ClientId);
+            return;
+        }
+
+        queue.Enqueue(MakeDelivery(ref publication, receiver, qos, retain));
+    }
+
+    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos == QualityOfService.AtMostOnce
+        ? link.Output.UnsentBytes <= _environment.Options.MaximumOutputBufferBytes
+        : HasRoom(link, size);
+
+    private bool HasRoom(SessionLink link, int size)
+    {
+        if (_outstanding >= link.ReceiveMaximum || link.IsClosed) return false;
+        var options = _environment.Options;
+        if (link.Output.UnsentBytes > options.MaximumOutputBufferBytes) return false;
+        if (options.MaximumInflightBytes == 0 || _inflight is null || _inflight.Count == 0) return true;
+        return _inflight.Bytes + size <= options.MaximumInflightBytes;
+    }
+
+    private void CompleteInStore(long number)
+    {
+        if (IsDurable) _environment.Stores.Messages.Complete(StoreKey, number);
+    }
+
+    private void CountDrop(BatchContext context)
+    {
+        Dropped++;
+        context.Counters.PublishDropped++;
+    }
+}

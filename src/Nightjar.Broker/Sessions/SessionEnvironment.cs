@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Nightjar.Broker.Configuration;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Limits;
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
+using Nightjar.Broker.Security;
+
+namespace Nightjar.Broker.Sessions;
+
+/// <summary>What every session of a broker shares.</summary>
+internal sealed class SessionEnvironment
+{
+    private BrokerOptions _options;
+
+    internal SessionEnvironment(BrokerOptions options, BrokerClock clock, AccessGate gate, BrokerStores stores, ILogger log)
+    {
+        _options = options;
+        Clock = clock;
+        Gate = gate;
+        Stores = stores;
+        Log = log;
+        Wheel = new TimingWheel();
+    }
+
+    /// <summary>The options in force; a reload swaps the reference.</summary>
+    internal BrokerOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
+
+    internal BrokerClock Clock { get; }
+
+    internal TimingWheel Wheel { get; }
+
+    internal AccessGate Gate { get; }
+
+    internal BrokerStores Stores { get; }
+
+    internal BrokerCounters Counters { get; } = new();
+
+    internal MessagePool Messages { get; } = new();
+
+    internal ILogger Log { get; }
+
+    /// <summary>The value of the clock at which a message that lives for some seconds expires.</summary>
+    internal long ExpiryOf(uint seconds) => Clock.Now + seconds * 1000L;
+
+    /// <summary>Remaining Message Expiry Interval in seconds, rounded up; 0 when the time is over or the message does not expire [MQTT-3.3.2-6].</summary>
+    internal uint RemainingSeconds(long expiresAt)
+    {
+        if (expiresAt == long.MaxValue) return 0;
+        var left = expiresAt - Clock.Now;
+        return left <= 0 ? 0 : (uint)Math.Min(uint.MaxValue, (left + 999) / 1000);
+    }
+}

@@ -1,0 +1,158 @@
+using Nightjar.Broker.Messages;
+using Nightjar.Protocol;
+using Nightjar.Transport;
+
+namespace Nightjar.Broker.Sessions;
+
+/// <summary>
+/// The sending half of one client connection: what a session needs to know to write to its client. Replaced with every connection; the
+/// connection that owns it outlives no link and no session.
+/// </summary>
+/// <remarks>Everything here is written and the output filled under <see cref="Gate"/>. Lock order: gate, then nothing of another session.</remarks>
+internal sealed class SessionLink
+{
+    private bool _touched;
+
+    internal SessionLink(OutputPipeWriter output, object gate)
+    {
+        Output = output;
+        Gate = gate;
+    }
+
+    /// <summary>The lock of the output's fill side: the session it is attached to, and before that an object of its own.</summary>
+    internal object Gate { get; set; }
+
+    internal OutputPipeWriter Output { get; }
+
+    /// <summary>The connection, for those who must close it.</summary>
+    internal object? Owner { get; init; }
+
+    internal ProtocolVersion Version { get; set; } = ProtocolVersion.Mqtt311;
+
+    internal bool IsVersion5 => Version == ProtocolVersion.Mqtt50;
+
+    /// <summary>The client's Maximum Packet Size [MQTT-3.1.2-24].</summary>
+    internal uint MaximumPacketSize { get; set; } = uint.MaxValue;
+
+    /// <summary>Most QoS 1 and 2 messages in flight: the smaller of the client's Receive Maximum and the broker's own limit.</summary>
+    internal int ReceiveMaximum { get; set; } = 65_535;
+
+    internal OutboundAliases? Aliases { get; set; }
+
+    /// <summary>No more may be written: DISCONNECT was, or the connection is gone [MQTT-3.14.4-1].</summary>
+    internal bool IsClosed { get; set; }
+
+    /// <summary>What is written stays here until the state behind CONNACK is durable. Under the gate.</summary>
+    internal bool IsHeld { get; set; }
+
+    /// <summary>Marks the link as written to; true when the caller has to remember it for the flush. Under the gate.</summary>
+    internal bool MarkTouched()
+    {
+        if (_touched) return false;
+        _touched = true;
+        return true;
+    }
+
+    /// <summary>Sends what was written. Takes the gate for the hand-over only, not for the system call.</summary>
+    internal void Flush()
+    {
+        var gate = EnterGate();
+        bool send;
+        try
+        {
+            _touched = false;
+            send = !IsHeld && Output.Commit();
+        }
+        finally
+        {
+            Monitor.Exit(gate);
+        }
+
+        if (send) Output.Send();
+    }
+
+    /// <summary>Enters the gate for callers that may meet the moment in which the link is attached to its session and the gate changes.</summary>
+    /// <returns>What to leave with <see cref="Monitor.Exit(object)"/>.</returns>
+    internal object EnterGate()
+    {
+        while (true)
+        {
+            var gate = Gate;
+            Monitor.Enter(gate);
+            if (ReferenceEquals(gate, Gate)) return gate;
+            Monitor.Exit(gate);
+        }
+    }
+
+    /// <summary>Encodes a PUBLISH into the output. Under the gate.</summary>
+    /// <returns>False when it is larger than the client accepts: it is dropped as if delivered [MQTT-3.1.2-25].</returns>
+    internal bool TryWritePublish(ref Publication publication, scoped in PublishHeader header, BatchContext context)
+    {
+        var version5 = IsVersion5;
+        if (publication.FansOut && !header.Dup && header.SubscriptionIdentifier == 0 && header.SubscriptionIdentifiers is null && Aliases is null)
+            return TryWriteTemplate(ref publication, header, context, version5);
+
+        return TryWriteDirect(ref publication, header, context, version5);
+    }
+
+    private bool TryWriteTemplate(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5)
+    {
+        var frame = context.Templates.Get(ref publication, version5, header.QoS, header.Retain, header.ExpiryInterval, out var packetIdOffset);
+        if ((uint)frame.Length > MaximumPacketSize) return false;
+        var destination = Output.GetSpan(frame.Length);
+        frame.CopyTo(destination);
+        if (packetIdOffset > 0)
+        {
+            destination[packetIdOffset] = (byte)(header.PacketId >> 8);
+            destination[packetIdOffset + 1] = (byte)header.PacketId;
+        }
+
+        Output.Advance(frame.Length);
+        Count(context, frame.Length, publication.Payload.Length);
+        return true;
+    }
+
+    private bool TryWriteDirect(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5)
+    {
+        var single = header.SubscriptionIdentifier;
+        var identifiers = header.SubscriptionIdentifiers is { } several
+            ? several.AsSpan()
+            : single != 0 ? new ReadOnlySpan<uint>(in single) : default;
+        ushort alias = 0;
+        var newAlias = false;
+        if (version5 && Aliases is not null) alias = Aliases.Get(publication.TopicName, out newAlias);
+        var writer = new PublishWriter
+        {
+            Version = Version,
+            Dup = header.Dup,
+            QoS = header.QoS,
+            Retain = header.Retain,
+            TopicName = alias != 0 && !newAlias ? default : publication.TopicName,
+            PacketId = header.PacketId,
+            TopicAlias = alias,
+            HasMessageExpiryInterval = version5 && publication.ExpiresAt != long.MaxValue,
+            MessageExpiryInterval = header.ExpiryInterval,
+            SubscriptionIdentifiers = version5 ? identifiers : default,
+            ForwardableProperties = version5 ? publication.Properties : default,
+            Payload = publication.Payload,
+        };
+        var length = writer.Measure();
+        if ((uint)length > MaximumPacketSize)
+        {
+            if (newAlias) Aliases!.TakeBack();
+            return false;
+        }
+
+        Output.Advance(writer.Write(Output.GetSpan(length)));
+        Count(context, length, publication.Payload.Length);
+        return true;
+    }
+
+    private static void Count(BatchContext context, int length, int payloadLength)
+    {
+        context.Counters.PacketsSent++;
+        context.Counters.BytesSent += length;
+        context.Counters.PublishSent++;
+        context.Counters.PublishBytesSent += payloadLength;
+    }
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Nightjar.Broker;
+using Nightjar.Broker.Configuration;
+using Nightjar.Host.Configuration;
+using Nightjar.Host.Logging;
+using Nightjar.Transport;
+
+namespace Nightjar.Host.Verbs;
+
+/// <summary><c>nightjar run</c>: the broker, with Mosquitto's options, log lines and exit codes.</summary>
+internal static class RunVerb
+{
+    internal const string Usage = """
+        nightjar is an MQTT 3.1, 3.1.1 and 5.0 broker.
+
+        Usage: nightjar [run] [-c config_file] [-p port] [-v]
+               nightjar pub|sub|rr ...   (as mosquitto_pub, mosquitto_sub, mosquitto_rr; --help for each)
+
+         -c, --config-file : the configuration file, in the format of mosquitto.conf.
+         -p, --port        : listen on this port of this machine (127.0.0.1 and ::1). May be given up to 10 times.
+                             Not used when the configuration file has listeners.
+         -v, --verbose     : log everything.
+         -h, --help        : this text.
+             --version     : the version.
+             --test-config : check the configuration file and exit.
+
+        Without a configuration file it listens on port 1883 of this machine only, and lets everybody in.
+        """;
+
+    /// <summary>Runs until SIGINT or SIGTERM.</summary>
+    /// <returns>0 after a clean stop; 1 when an address cannot be listened on; 3 for a wrong option or configuration.</returns>
+    internal static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        if (!RunArguments.TryParse(args, out var arguments, out var message))
+        {
+            await error.WriteLineAsync(message);
+            return 3;
+        }
+
+        if (arguments.ShowHelp || arguments.ShowVersion)
+        {
+            await output.WriteLineAsync(arguments.ShowHelp ? Usage : $"nightjar version {Version}");
+            return 0;
+        }
+
+        var configuration = BrokerConfiguration.Load(arguments.ConfigurationFile);
+        if (configuration.Errors.Count > 0)
+        {
+            foreach (var line in configuration.Errors) await error.WriteLineAsync(line);
+            return 3;
+        }
+
+        return arguments.TestConfiguration ? 0 : await ServeAsync(arguments, configuration, error);
+    }
+
+    internal static string Version => typeof(RunVerb).Assembly.GetName().Version!.ToString(3);
+
+    private static async Task<int> ServeAsync(RunArguments arguments, BrokerConfiguration configuration, TextWriter error)
+    {
+        SocketTransport.UseInlineCompletions();
+        await using var log = new LineLogger(error, arguments.Verbose ? LogLevel.Debug : LogLevel.Information, TimeProvider.System);
+        if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);
+        var options = Listening(arguments, configuration, log);
+        var broker = new MqttBroker(options, log);
+        await using (broker.ConfigureAwait(false))
+        {
+            using var stop = new StopSignal();
+            try
+            {
+                await broker.StartAsync();
+            }
+            catch (SocketException exception)
+            {
+                // The engine has closed what was open; which address it was is in the message.
+                HostLog.CannotListen(log, exception.Message);
+                return 1;
+            }
+
+            await stop.Requested;
+            await broker.StopAsync();
+        }
+
+        return 0;
+    }
+
+    private static BrokerOptions Listening(RunArguments arguments, BrokerConfiguration configuration, ILogger log)
+    {
+        if (configuration.Options.Listeners.Count > 0)
+        {
+            if (arguments.Ports.Count > 0) HostLog.PortIgnored(log);
+            return configuration.Options;
+        }
+
+        HostLog.LocalOnly(log);
+        HostLog.LocalOnlyHint(log);
+        HostLog.LocalOnlyReference(log);
+        var listeners = new List<ListenerOptions>();
+        foreach (var port in arguments.Ports.Count > 0 ? arguments.Ports : [1883])
+        {
+            listeners.Add(new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, port), NoDelay = configuration.NoDelay });
+            if (HasIPv6Loopback()) listeners.Add(new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Loopback, port), NoDelay = configuration.NoDelay });
+        }
+
+        // Only this machine can reach it, so everybody is let in unless the file says otherwise.
+        return configuration.Options with { Listeners = listeners, AllowAnonymous = configuration.AllowAnonymous ?? true };
+    }
+
+    private static bool HasIPv6Loopback()
+    {
+        if (!Socket.OSSupportsIPv6) return false;
+        try
+        {
+            using var probe = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>SIGINT and SIGTERM, taken over from the runtime so that the broker stops before the process does.</summary>
+    private sealed class StopSignal : IDisposable
+    {
+        private readonly TaskCompletionSource _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly PosixSignalRegistration[] _registrations;
+
+        internal StopSignal()
+        {
+            _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+        }
+
+        internal Task Requested => _requested.Task;
+
+        public void Dispose()
+        {
+            foreach (var registration in _registrations) registration.Dispose();
+        }
+
+        private void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            _requested.TrySetResult();
+        }
+    }
+}

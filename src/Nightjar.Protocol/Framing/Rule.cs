@@ -1,0 +1,70 @@
+namespace Nightjar.Protocol;
+
+/// <summary>The rules that readers report: statement ids of MQTT 5.0, and words for rules that have no number.</summary>
+internal static class Rule
+{
+    internal const string Utf8WellFormed = "MQTT-1.5.4-1";
+    internal const string Utf8NoNull = "MQTT-1.5.4-2";
+    internal const string MinimalVariableByteInteger = "MQTT-1.5.5-1";
+    internal const string ReservedFlags = "MQTT-2.1.3-1";
+    internal const string PacketIdNotZero = "MQTT-2.2.1-3";
+    internal const string ProtocolName = "MQTT-3.1.2-1";
+    internal const string ProtocolLevel = "MQTT-3.1.2-2";
+    internal const string ConnectReservedFlag = "MQTT-3.1.2-3";
+    internal const string WillQoSWithoutWill = "MQTT-3.1.2-11";
+    internal const string WillQoSRange = "MQTT-3.1.2-12";
+    internal const string WillRetainWithoutWill = "MQTT-3.1.2-13";
+    internal const string PasswordWithoutUserName = "MQTT-3.1.2-22 v3.1.1";
+    internal const string DupAtQoS0 = "MQTT-3.3.1-2";
+    internal const string PublishQoSRange = "MQTT-3.3.1-4";
+    internal const string TopicNameWildcard = "MQTT-3.3.2-2";
+    internal const string TopicAliasZero = "MQTT-3.3.2-8";
+    internal const string ResponseTopicWildcard = "MQTT-3.3.2-14";
+    internal const string ClientSubscriptionIdentifier = "MQTT-3.3.4-6";
+    internal const string PubAckReason = "MQTT-3.4.2-1";
+    internal const string PubRecReason = "MQTT-3.5.2-1";
+    internal const string PubRelFlags = "MQTT-3.6.1-1";
+    internal const string PubRelReason = "MQTT-3.6.2-1";
+    internal const string PubCompReason = "MQTT-3.7.2-1";
+    internal const string SubscribeFlags = "MQTT-3.8.1-1";
+    internal const string SubscribeEmpty = "MQTT-3.8.3-2";
+    internal const string NoLocalShared = "MQTT-3.8.3-4";
+    internal const string SubscribeReservedBits = "MQTT-3.8.3-5";
+    internal const string ConnAckFlags = "MQTT-3.2.2-1";
+    internal const string ConnAckSessionPresent = "MQTT-3.2.2-6";
+    internal const string ConnAckReason = "MQTT-3.2.2-8";
+    internal const string SubAckReason = "MQTT-3.9.3-2";
+    internal const string UnsubscribeFlags = "MQTT-3.10.1-1";
+    internal const string UnsubscribeEmpty = "MQTT-3.10.3-2";
+    internal const string UnsubAckReason = "MQTT-3.11.3-2";
+    internal const string DisconnectFlags = "MQTT-3.14.1-1";
+    internal const string DisconnectReason = "MQTT-3.14.2-1";
+    internal const string ServerSessionExpiry = "MQTT-3.14.2-2";
+    internal const string AuthFlags = "MQTT-3.15.1-1";
+    internal const string AuthReason = "MQTT-3.15.2-1";
+    internal const string TopicEmpty = "MQTT-4.7.3-1";
+    internal const string FilterSyntax = "MQTT-4.7.1-1";
+    internal const string ShareSyntax = "MQTT-4.8.2-1";
+
+    internal const string ReservedPacketType = "reserved packet type";
+    internal const string UnexpectedPacketType = "packet of another type";
+    internal const string AuthBeforeVersion5 = "AUTH before MQTT 5.0";
+    internal const string PacketTooLarge = "packet larger than the maximum packet size";
+    internal const string VariableByteIntegerTooLong = "variable byte integer of more than four bytes";
+    internal const string Truncated = "field longer than the packet";
+    internal const string TrailingBytes = "bytes after the last field";
+    internal const string PropertyBlockTooLong = "property length longer than the packet";
+    internal const string PropertyTruncated = "property longer than the property length";
+    internal const string PropertyUnknown = "unknown property";
+    internal const string PropertyNotAllowed = "property not allowed in this packet";
+    internal const string PropertyTwice = "property given twice";
+    internal const string PropertyNotBoolean = "property neither 0 nor 1";
+    internal const string ReceiveMaximumZero = "Receive Maximum 0";
+    internal const string MaximumPacketSizeZero = "Maximum Packet Size 0";
+    internal const string SubscriptionIdentifierZero = "Subscription Identifier 0";
+    internal const string AuthenticationDataAlone = "Authentication Data without Authentication Method";
+    internal const string AuthenticationMethodMissing = "AUTH without Authentication Method";
+    internal const string EmptyTopicWithoutAlias = "empty topic without alias";
+    internal const string RetainHandlingRange = "Retain Handling 3";
+    internal const string MaximumQoSRange = "Maximum QoS 3";
+}

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Nightjar.Client.Sessions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
@@ -6,6 +7,7 @@ namespace Nightjar.Client.Links;
 
 /// <summary>One network connection of a client: its output, its close path and what CONNACK said.</summary>
 /// <remarks>Everything named ...Locked, and the session, is guarded by <see cref="Gate"/>. Sending is done after the gate was left.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The token source owns no timer and no handle, and may be cancelled by any thread after the end.")]
 internal sealed class ClientLink
 {
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);

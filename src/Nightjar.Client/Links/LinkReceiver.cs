@@ -66,7 +66,7 @@ internal sealed class LinkReceiver(ClientLink link)
         return true;
     }
 
-    private ReadStatus TryReadSpanning(in ReadOnlySequence<byte> buffer, out Frame frame, out ProtocolError error)
+    private ReadStatus TryReadSpanning(scoped in ReadOnlySequence<byte> buffer, out Frame frame, out ProtocolError error)
     {
         frame = default;
         ReadStatus status = FrameReader.TryMeasure(in buffer, _maximumPacketSize, out int length, out error);

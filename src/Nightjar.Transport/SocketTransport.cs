@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+using Nightjar.Transport.Sockets;
+
+namespace Nightjar.Transport;
+
+/// <summary>Connections over TCP (IPv4, IPv6) and unix domain sockets.</summary>
+public static class SocketTransport
+{
+    private const string InlineCompletionsVariable = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
+    private static int s_socketMade;
+
+    /// <summary>Binds and listens.</summary>
+    /// <param name="endPoint">Address and port; port 0 takes a free one. An IPv6 address accepts IPv6 only.</param>
+    /// <param name="options">How sockets are made.</param>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public static TransportListener Listen(EndPoint endPoint, SocketTransportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        ArgumentNullException.ThrowIfNull(options);
+        Volatile.Write(ref s_socketMade, 1);
+        return SocketListener.Listen(endPoint, options);
+    }
+
+    /// <summary>Connects to a peer.</summary>
+    /// <param name="endPoint">Address and port, a DnsEndPoint, or a unix domain socket.</param>
+    /// <param name="options">How sockets are made.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="SocketException">The peer cannot be reached.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async ValueTask<TransportConnection> ConnectAsync(
+        EndPoint endPoint, SocketTransportOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        ArgumentNullException.ThrowIfNull(options);
+        Volatile.Write(ref s_socketMade, 1);
+        Socket socket = SocketFactory.Create(endPoint);
+        try
+        {
+            SocketFactory.Configure(socket, options);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            return new SocketConnection(socket, options.BufferPool);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lets the runtime's epoll threads run what follows an I/O, without a hop to the thread pool. On Linux only; elsewhere it has
+    /// no effect. It holds for the whole process, so that it is the executable's choice: nothing that blocks may then run in a
+    /// continuation.</summary>
+    /// <returns>False when it is too late, because a socket was made through this class before: the runtime looks once, at the first
+    /// asynchronous operation of any socket of the process.</returns>
+    public static bool UseInlineCompletions()
+    {
+        if (Environment.GetEnvironmentVariable(InlineCompletionsVariable) == "1")
+            return true;
+        if (Volatile.Read(ref s_socketMade) != 0)
+            return false;
+        Environment.SetEnvironmentVariable(InlineCompletionsVariable, "1");
+        return true;
+    }
+}

@@ -1,0 +1,38 @@
+using Nightjar.Transport.Buffers;
+
+namespace Nightjar.Transport;
+
+/// <summary>How sockets are made. Immutable.</summary>
+public sealed record SocketTransportOptions
+{
+    /// <summary>Sends small segments at once (TCP_NODELAY). Default true.</summary>
+    public bool NoDelay { get; init; } = true;
+
+    /// <summary>Connections that the operating system holds until they are accepted. Default 1024.</summary>
+    public int Backlog { get; init; } = 1024;
+
+    /// <summary>Lets a listener take its port again while connections of its predecessor linger. Default true.</summary>
+    public bool ReuseAddress { get; init; } = true;
+
+    /// <summary>Probes silent peers, so that dead ones are found. Default true.</summary>
+    public bool KeepAlive { get; init; } = true;
+
+    /// <summary>Silence before the first probe. Whole seconds, default 60.</summary>
+    /// <remarks>The defaults find a dead peer after 60 + 3 × 20 = 120 seconds.</remarks>
+    public TimeSpan KeepAliveIdle { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time between probes. Whole seconds, default 20.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Probes without answer that end the connection. Default 3.</summary>
+    public int KeepAliveCount { get; init; } = 3;
+
+    /// <summary>Bytes the operating system buffers for sending; 0 = its own choice, which grows with need.</summary>
+    public int SendBufferSize { get; init; }
+
+    /// <summary>Bytes the operating system buffers for receiving; 0 = its own choice, which grows with need.</summary>
+    public int ReceiveBufferSize { get; init; }
+
+    /// <summary>Where the connections' blocks come from.</summary>
+    public BufferPool BufferPool { get; init; } = BufferPool.Shared;
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Nightjar.Transport.Sockets;
+
+/// <summary>Accepts connections from a listening socket.</summary>
+internal sealed class SocketListener : TransportListener
+{
+    private static readonly TimeSpan LeastBackOff = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan MostBackOff = TimeSpan.FromMilliseconds(500);
+
+    private readonly Socket _socket;
+    private readonly SocketTransportOptions _options;
+    private readonly CancellationTokenSource _closed = new();
+    private TimeSpan _backOff = LeastBackOff;
+    private int _isClosed;
+
+    private SocketListener(Socket socket, SocketTransportOptions options)
+    {
+        _socket = socket;
+        _options = options;
+        LocalEndPoint = socket.LocalEndPoint!;
+    }
+
+    /// <inheritdoc/>
+    public override EndPoint LocalEndPoint { get; }
+
+    internal static SocketListener Listen(EndPoint endPoint, SocketTransportOptions options)
+    {
+        Socket socket = SocketFactory.Create(endPoint);
+        try
+        {
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.DualMode = false;
+            if (options.ReuseAddress && endPoint is IPEndPoint)
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            SocketFactory.Configure(socket, options);
+            socket.Bind(endPoint);
+            socket.Listen(options.Backlog);
+            return new SocketListener(socket, options);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<TransportConnection?> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (Volatile.Read(ref _isClosed) == 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                // The runtime keeps the operation for the next call.
+                Socket socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                _backOff = LeastBackOff;
+                if (TryMakeConnection(socket) is SocketConnection connection)
+                    return connection;
+            }
+            catch (SocketException exception)
+            {
+                if (IsShortage(exception.SocketErrorCode))
+                    await BackOffAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) != 0)
+            return;
+        await _closed.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+    }
+
+    // What does not pass by trying again at once.
+    private static bool IsShortage(SocketError error) =>
+        error is not (SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.OperationAborted or SocketError.Interrupted);
+
+    private async Task BackOffAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan delay = _backOff;
+        _backOff = delay * 2 > MostBackOff ? MostBackOff : delay * 2;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token, cancellationToken);
+        await Task.Delay(delay, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    // A peer may be gone before its connection was accepted.
+    private SocketConnection? TryMakeConnection(Socket socket)
+    {
+        try
+        {
+            if (!OperatingSystem.IsLinux())
+                SocketFactory.Configure(socket, _options);
+            return new SocketConnection(socket, _options.BufferPool);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+}

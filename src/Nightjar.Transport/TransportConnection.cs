@@ -1,0 +1,50 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Nightjar.Transport;
+
+/// <summary>One byte stream between us and a peer, whatever carries it.</summary>
+/// <remarks>One owner reads <see cref="Input"/> and disposes of the connection when its loop has ended; <see cref="Abort"/> and
+/// <see cref="CloseAsync"/> may come from any thread at any time.</remarks>
+public abstract class TransportConnection : IDuplexPipe, IAsyncDisposable
+{
+    /// <summary>What the peer sends.</summary>
+    /// <remarks>Reading never throws for what a peer or the network did: the result is completed and <see cref="Error"/> tells why. While
+    /// a read waits and nothing is unconsumed, no pooled buffer is held. One read delivers at most about 64 KiB beyond what was left
+    /// unconsumed. The continuation of a read runs on the thread that got the bytes.</remarks>
+    public abstract PipeReader Input { get; }
+
+    /// <summary>What goes to the peer.</summary>
+    public abstract OutputPipeWriter Output { get; }
+
+    /// <summary>Our end; null when it is not known, such as after the connection was closed.</summary>
+    public abstract EndPoint? LocalEndPoint { get; }
+
+    /// <summary>The peer's end; null when it is not known.</summary>
+    public abstract EndPoint? RemoteEndPoint { get; }
+
+    /// <summary>Why the connection ended: Success for a clean end (and while it lasts), OperationAborted after <see cref="Abort"/>, else
+    /// what the network said first.</summary>
+    [SuppressMessage("Naming", "CA1716", Justification = "SocketAsyncEventArgs and its kin say it so; Visual Basic can escape it.")]
+    public abstract SocketError Error { get; }
+
+    PipeWriter IDuplexPipe.Output => Output;
+
+    /// <summary>Ends the connection at once: unsent bytes are lost, the peer sees a reset, a pending read completes.</summary>
+    /// <remarks>Any thread, any number of times. Does not block and runs nobody's continuation, so it may be called under a lock.</remarks>
+    public abstract void Abort();
+
+    /// <summary>Ends the connection in order: what was committed is sent, then the end of the stream; what the peer still sends until it
+    /// ends its own stream is discarded, so that a reset cannot overtake our last bytes.</summary>
+    /// <param name="linger">Bounds the whole of it. Zero: bytes that the operating system does not take at once are lost.</param>
+    /// <returns>Completes when the operating system has its resources back. A later call returns when the first does.</returns>
+    /// <remarks>Any thread. A pending read completes; later writes are swallowed.</remarks>
+    public abstract ValueTask CloseAsync(TimeSpan linger);
+
+    /// <summary>Aborts the connection if it is still open and gives every pooled thing back.</summary>
+    /// <remarks>The owner calls it after its read loop. Whoever fills <see cref="Output"/> must end with Commit or Complete, before or
+    /// after: a block in the hands of the fill side goes back then.</remarks>
+    public abstract ValueTask DisposeAsync();
+}

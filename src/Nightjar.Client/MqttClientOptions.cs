@@ -24,6 +24,7 @@ public sealed record MqttClientOptions
     public string? UserName { get; init; }
 
     /// <summary>Password, or null for none. Without <see cref="UserName"/> only 5.0 allows it [MQTT-3.1.2-22 v3.1.1].</summary>
+    /// <remarks>A byte array that is null converts to an empty password, not to none.</remarks>
     public ReadOnlyMemory<byte>? Password { get; init; }
 
     /// <summary>Will Message, or null for none.</summary>

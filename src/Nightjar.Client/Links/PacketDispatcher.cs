@@ -64,7 +64,7 @@ internal sealed class PacketDispatcher(ClientLink link)
         if (!ConnAckPacket.TryRead(in frame, link.Version, out ConnAckPacket packet, out error)) return false;
         if (link.Facts.HasConnAck) return IsUnexpected(out error);
         ConnectResult facts = ConnectResultReader.Read(in packet, link.Options);
-        link.Encoder.TraceReceived(PacketType.ConnAck, 0, facts.Code);
+        link.Encoder.TraceReceived(PacketType.ConnAck, 0, facts.Code, facts.ClientId);
         if (facts.IsAccepted && facts.SessionPresent && link.Options.CleanStart)
         {
             error = new ProtocolError(ReasonCode.ProtocolError, "MQTT-3.2.2-4");

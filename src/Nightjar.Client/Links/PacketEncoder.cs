@@ -148,10 +148,8 @@ internal sealed class PacketEncoder(ClientLink link)
         TraceSent(PacketType.Disconnect, 0, (byte)reasonCode);
     }
 
-    internal void TraceReceived(PacketType type, ushort packetId, byte code)
-    {
-        link.Options.Trace?.Invoke(new PacketTrace { Type = type, PacketId = packetId, Code = code, ClientId = link.Facts.ClientId });
-    }
+    internal void TraceReceived(PacketType type, ushort packetId, byte code, string? clientId = null) =>
+        link.Options.Trace?.Invoke(new PacketTrace { Type = type, PacketId = packetId, Code = code, ClientId = clientId ?? link.Facts.ClientId });
 
     internal void TraceReceivedPublish(in PublishPacket packet, ReadOnlySpan<byte> topicName)
     {

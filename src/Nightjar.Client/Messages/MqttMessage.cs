@@ -75,7 +75,7 @@ public sealed class MqttMessage
             PayloadFormatIndicator = properties.HasPayloadFormatIndicator ? properties.PayloadFormatIndicator : null,
             ContentType = properties.HasContentType ? Encoding.UTF8.GetString(properties.ContentType) : null,
             ResponseTopic = properties.HasResponseTopic ? Encoding.UTF8.GetString(properties.ResponseTopic) : null,
-            CorrelationData = properties.HasCorrelationData ? properties.CorrelationData.ToArray() : null,
+            CorrelationData = properties.HasCorrelationData ? properties.CorrelationData.ToArray() : default(ReadOnlyMemory<byte>?),
             SubscriptionIdentifiers = ReadIdentifiers(in properties),
             UserProperties = ReadUserProperties(in properties),
         };

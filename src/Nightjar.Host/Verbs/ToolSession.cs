@@ -48,7 +48,7 @@ internal sealed class ToolSession : IAsyncDisposable
         catch (SocketException exception)
         {
             bool isLookup = exception.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData;
-            if (!silent) Error(isLookup ? "Unable to connect (Lookup error.).\n" : $"Error: {ToolErrors.Describe(exception.SocketErrorCode)}\n");
+            if (!silent) Error(isLookup ? "Unable to connect (Lookup error.).\n" : $"Error: {Describe(exception)}\n");
             return Failure;
         }
     }
@@ -73,6 +73,10 @@ internal sealed class ToolSession : IAsyncDisposable
     /// <summary>Sends the DISCONNECT of -D disconnect.</summary>
     internal Task DisconnectAsync() => Client.DisconnectAsync(
         ReasonCode.NormalDisconnection, Options.Properties.Disconnect.Number(PropertyId.SessionExpiryInterval), Options.Properties.Disconnect.Encoded);
+
+    private string Describe(SocketException exception) => Options.UnixPath is { } path && !File.Exists(path)
+        ? "No such file or directory"
+        : ToolErrors.Describe(exception.SocketErrorCode);
 
     private string DescribeRefusal(ConnectResult result)
     {

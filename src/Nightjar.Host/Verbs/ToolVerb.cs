@@ -34,6 +34,7 @@ internal static class ToolVerb
         {
             await stderr.WriteAsync(exception.Message).ConfigureAwait(false);
             if (exception.HasHint) await stderr.WriteAsync($"\nUse 'nightjar {name} --help' to see usage.\n").ConfigureAwait(false);
+            if (exception.ShowsUsage) await stdout.WriteAsync(System.Text.Encoding.UTF8.GetBytes(ToolUsage.Text(kind))).ConfigureAwait(false);
             await stderr.FlushAsync().ConfigureAwait(false);
             return 1;
         }

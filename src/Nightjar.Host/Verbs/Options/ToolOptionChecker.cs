@@ -12,7 +12,7 @@ internal static class ToolOptionChecker
             throw new UsageException($"Error: {name} cannot be used: this build connects by TCP and unix sockets only, without TLS, WebSockets, proxies or SRV.\n", hint: false);
         if (options.Kind == ToolKind.Sub) CheckSubscribe(options);
         if (options.Kind == ToolKind.Pub && (options.Topics.Count == 0 || options.PayloadSource == PayloadSource.None))
-            throw new UsageException("Error: Both topic and message must be supplied.\n", hint: false);
+            throw new UsageException("Error: Both topic and message must be supplied.\n", hint: false) { ShowsUsage = true };
         if (options.Kind == ToolKind.Rr && (options.Topics.Count == 0 || options.PayloadSource == PayloadSource.None || options.ResponseTopic is null))
             throw new UsageException("Error: All of topic, message, and response topic must be supplied.\n");
         if (options.Kind == ToolKind.Rr && options.Properties.Publish.HasResponseTopic)

@@ -124,7 +124,7 @@ internal sealed class ToolOptions(ToolKind kind)
         CleanStart = CleanSession,
         KeepAlive = KeepAlive,
         UserName = UserName,
-        Password = Password is null ? null : System.Text.Encoding.UTF8.GetBytes(Password),
+        Password = Password is null ? default(ReadOnlyMemory<byte>?) : System.Text.Encoding.UTF8.GetBytes(Password),
         Will = WillTopic is null ? null : Properties.Will.Apply(MqttWill.Create(WillTopic, WillPayload ?? "", WillQoS, WillRetain)),
         SessionExpiryInterval = Version == ProtocolVersion.Mqtt50 && HasSessionExpiryInterval ? (uint)SessionExpiryInterval : 0,
         MaximumInflight = (ushort)Math.Clamp(MaximumInflight, 1, ushort.MaxValue),

@@ -7,6 +7,9 @@ internal sealed class UsageException : Exception
     internal UsageException(string message, bool hint = true)
         : base(message) => HasHint = hint;
 
+    /// <summary>Whether the text of --help goes to the standard output as well.</summary>
+    internal bool ShowsUsage { get; init; }
+
     /// <summary>Whether the hint to --help follows the message.</summary>
     internal bool HasHint { get; }
 }

@@ -184,7 +184,7 @@ internal sealed class PacketDispatcher(ClientLink link)
 
     private bool TryHandleDisconnect(in Frame frame, out ProtocolError error)
     {
-        if (!DisconnectPacket.TryRead(in frame, link.Version, out DisconnectPacket packet, out error)) return false;
+        if (!DisconnectPacket.TryRead(in frame, link.Version, PacketDirection.ToClient, out DisconnectPacket packet, out error)) return false;
         link.Encoder.TraceReceived(PacketType.Disconnect, 0, (byte)packet.ReasonCode);
         var cause = new DisconnectCause(DisconnectKind.ServerDisconnect, packet.ReasonCode, ToText(packet.ReasonString), ToText(packet.ServerReference));
         link.Close(cause, sendDisconnect: false);
@@ -193,7 +193,7 @@ internal sealed class PacketDispatcher(ClientLink link)
 
     private bool TryHandleAuth(in Frame frame, out ProtocolError error)
     {
-        if (!AuthPacket.TryRead(in frame, link.Version, out AuthPacket packet, out error)) return false;
+        if (!AuthPacket.TryRead(in frame, link.Version, PacketDirection.ToClient, out AuthPacket packet, out error)) return false;
         link.Encoder.TraceReceived(PacketType.Auth, 0, (byte)packet.ReasonCode);
         string method = Encoding.UTF8.GetString(packet.AuthenticationMethod);
         bool expected = link.Options.AuthenticationMethod == method && link.Options.AuthenticationHandler is not null

@@ -8,7 +8,6 @@ internal static class ToolUsage
 {
     private static readonly (ToolKind Kinds, string Option, string Text)[] s_lines =
     [
-        (ToolKind.All, "-A address", "bind the socket to this local address"),
         (ToolKind.Sub, "-C count", "exit after this many messages"),
         (ToolKind.All, "-c", "keep the session (needs -i or -I)"),
         (ToolKind.All, "-D command name value", "add an MQTT 5.0 property, such as: -D publish content-type text"),

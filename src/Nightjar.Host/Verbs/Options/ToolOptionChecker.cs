@@ -9,7 +9,7 @@ internal static class ToolOptionChecker
     {
         CheckSession(options);
         if (options.UnavailableOption is { } name)
-            throw new UsageException($"Error: {name} cannot be used: this build connects by TCP and unix sockets only, without TLS, WebSockets, proxies or SRV.\n", hint: false);
+            throw new UsageException($"Error: {name} cannot be used: this build connects by TCP and unix sockets only, without TLS, WebSockets, proxies, SRV or a chosen local address.\n", hint: false);
         if (options.Kind == ToolKind.Sub) CheckSubscribe(options);
         if (options.Kind == ToolKind.Pub && (options.Topics.Count == 0 || options.PayloadSource == PayloadSource.None))
             throw new UsageException("Error: Both topic and message must be supplied.\n", hint: false) { ShowsUsage = true };

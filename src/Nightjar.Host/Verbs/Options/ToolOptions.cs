@@ -25,8 +25,6 @@ internal sealed class ToolOptions(ToolKind kind)
 
     internal string? UnixPath { get; set; }
 
-    internal string? BindAddress { get; set; }
-
     internal bool NoDelay { get; set; }
 
     internal string? ClientId { get; set; }
@@ -111,7 +109,7 @@ internal sealed class ToolOptions(ToolKind kind)
 
     internal int TimeoutSeconds { get; set; }
 
-    /// <summary>The first option that needs TLS, WebSockets or a proxy, which this build does not have; null for none.</summary>
+    /// <summary>The first option that needs TLS, WebSockets, a proxy, SRV or a chosen local address, which this build does not have; null for none.</summary>
     internal string? UnavailableOption { get; set; }
 
     internal ToolProperties Properties { get; } = new();

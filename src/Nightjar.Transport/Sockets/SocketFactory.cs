@@ -33,15 +33,5 @@ internal static class SocketFactory
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, options.KeepAliveCount);
     }
 
-    /// <summary>Lets the address be bound while connections of a predecessor linger, and not beside a living one: the portable option would
-    /// allow that too.</summary>
-    internal static void ReuseAddress(Socket socket)
-    {
-        const int SolSocket = 1;
-        const int SoReuseAddr = 2;
-        if (OperatingSystem.IsLinux())
-            socket.SetRawSocketOption(SolSocket, SoReuseAddr, [1, 0, 0, 0]);
-    }
-
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds);
 }

@@ -38,8 +38,6 @@ internal sealed class SocketListener : TransportListener
         {
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
-            if (options.ReuseAddress && endPoint is IPEndPoint)
-                SocketFactory.ReuseAddress(socket);
             SocketFactory.Configure(socket, options);
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);

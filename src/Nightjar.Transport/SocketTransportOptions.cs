@@ -11,9 +11,6 @@ public sealed record SocketTransportOptions
     /// <summary>Connections that the operating system holds until they are accepted. Default 1024.</summary>
     public int Backlog { get; init; } = 1024;
 
-    /// <summary>Lets a listener take its port again while connections of its predecessor linger. Default true.</summary>
-    public bool ReuseAddress { get; init; } = true;
-
     /// <summary>Probes silent peers, so that dead ones are found. Default true.</summary>
     public bool KeepAlive { get; init; } = true;
 

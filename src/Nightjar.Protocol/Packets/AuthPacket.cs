@@ -83,17 +83,17 @@ public readonly ref struct AuthPacket
         }
 
         var properties = new PropertyReader(block, offset, PropertyScope.Auth);
-        while (properties.TryRead(out Property property))
+        while (properties.TryRead())
         {
-            if (property.Id == PropertyId.AuthenticationMethod)
+            if (properties.Id == PropertyId.AuthenticationMethod)
             {
                 hasMethod = true;
-                method = property.Value;
+                method = properties.Value;
             }
-            else if (property.Id == PropertyId.AuthenticationData)
-                data = property.Value;
-            else if (property.Id == PropertyId.ReasonString)
-                reasonString = property.Value;
+            else if (properties.Id == PropertyId.AuthenticationData)
+                data = properties.Value;
+            else if (properties.Id == PropertyId.ReasonString)
+                reasonString = properties.Value;
         }
 
         if (properties.IsValid && !hasMethod) properties.Fail(ReasonCode.ProtocolError, Rule.AuthenticationMethodMissing);

@@ -92,9 +92,9 @@ public readonly ref struct SubscribePacket
         if (!reader.TryReadPropertyBlock(out block, out int offset)) return false;
 
         var properties = new PropertyReader(block, offset, PropertyScope.Subscribe);
-        while (properties.TryRead(out Property property))
+        while (properties.TryRead())
         {
-            if (property.Id == PropertyId.SubscriptionIdentifier) identifier = property.Number;
+            if (properties.Id == PropertyId.SubscriptionIdentifier) identifier = properties.Number;
         }
 
         return properties.IsValid || reader.Fail(properties.Error);

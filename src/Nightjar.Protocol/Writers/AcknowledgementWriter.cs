@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Nightjar.Protocol;
 
@@ -16,6 +17,7 @@ public static class AcknowledgementWriter
     /// <param name="version">Version of the connection that it goes to; only v5 has Reason Codes.</param>
     /// <param name="reasonCode">Reason Code; Success is not written.</param>
     /// <returns>Bytes written, 4 or 5.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Write(Span<byte> destination, PacketType type, ushort packetId, ProtocolVersion version, ReasonCode reasonCode)
     {
         bool hasReason = reasonCode != ReasonCode.Success && version == ProtocolVersion.Mqtt50;

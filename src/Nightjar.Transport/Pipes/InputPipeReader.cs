@@ -165,7 +165,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
             return new ValueTask<ReadResult>(result);
         _core.Reset();
         var pending = new ValueTask<ReadResult>(this, _core.Version);
-        if ((Volatile.Read(ref _state) & Receiving) != 0)
+        if ((Volatile.Read(ref _state) & (Receiving | Parked)) != 0)
             return WaitForReceive(pending);
         if (--_readsLeft <= 0)
             return StandBack(pending);
@@ -199,7 +199,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         AcceptReceived();
     }
 
-    // Joins a receive that an earlier, cancelled read has begun.
+    // Joins a receive that an earlier, cancelled read has begun; it may end meanwhile.
     private ValueTask<ReadResult> WaitForReceive(ValueTask<ReadResult> pending)
     {
         while (true)

@@ -25,7 +25,8 @@ public class RetainedIndexBenchmarks
     public void Setup()
     {
         _index = new RetainedIndex<object>();
-        _topics = [.. Enumerable.Range(0, Topics).Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
+        _topics = [.. Enumerable.Range(0, Topics)
+            .Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
         foreach (var topic in _topics) _index.Set(topic, _value);
         new Random(1).Shuffle(_topics);
         _filter = "dev/+/temp"u8.ToArray();

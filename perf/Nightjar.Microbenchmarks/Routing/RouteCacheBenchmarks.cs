@@ -24,7 +24,8 @@ public class RouteCacheBenchmarks
     public void Setup()
     {
         _cache = new RouteCache<Route>(Topics * 2);
-        _topics = [.. Enumerable.Range(0, Topics).Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
+        _topics = [.. Enumerable.Range(0, Topics)
+            .Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
         foreach (var topic in _topics)
         {
             var stripe = SubscriptionGenerations.StripeOf(topic);
@@ -49,5 +50,6 @@ public class RouteCacheBenchmarks
     private bool IsValid(ReadOnlySpan<byte> topic) =>
         _cache.Get(topic, RouteCache<Route>.HashOf(topic)) is { } route && _generations.Sum(route.Stripe) == route.Generation;
 
-    private sealed class Route(byte[] topicName, uint hash, TopicStripe stripe, long generation) : CachedRoute(topicName, hash, stripe, generation);
+    private sealed class Route(byte[] topicName, uint hash, TopicStripe stripe, long generation)
+        : CachedRoute(topicName, hash, stripe, generation);
 }

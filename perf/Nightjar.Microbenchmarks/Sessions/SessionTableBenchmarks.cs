@@ -24,7 +24,8 @@ public class SessionTableBenchmarks
     public void Setup()
     {
         _table = new SessionTable<Session>();
-        _clientIds = [.. Enumerable.Range(0, Sessions).Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"client-{i}")))];
+        _clientIds = [.. Enumerable.Range(0, Sessions)
+            .Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"client-{i}")))];
         foreach (var clientId in _clientIds) _table.TryAdd(new Session(clientId));
         new Random(1).Shuffle(_clientIds);
     }

@@ -27,7 +27,8 @@ public class SubscriptionTrieBenchmarks
         _trie = new SubscriptionTrie();
         TestSubscriber[] subscribers = [.. Enumerable.Range(0, 1000).Select(_ => new TestSubscriber())];
         for (var i = 0; i < Subscriptions; i++) _trie.Add(new Subscription(subscribers[i % 1000], Filter(i)));
-        foreach (var filter in new[] { "dev/+/temp", "dev/#", "+/+/temp" }) _trie.Add(new Subscription(_subscriber, Encoding.UTF8.GetBytes(filter)));
+        foreach (var filter in new[] { "dev/+/temp", "dev/#", "+/+/temp" })
+            _trie.Add(new Subscription(_subscriber, Encoding.UTF8.GetBytes(filter)));
 
         // A walk over all of them in random order finds nothing in the processor's caches.
         _topics = [.. Enumerable.Range(0, Subscriptions).Select(Filter)];

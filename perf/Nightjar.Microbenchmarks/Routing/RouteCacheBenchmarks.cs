@@ -13,7 +13,7 @@ public class RouteCacheBenchmarks
     private readonly SubscriptionGenerations _generations = new();
     private RouteCache<Route> _cache = new(1);
     private byte[][] _topics = [];
-    private int _next;
+    private uint _next;
 
     /// <summary>Topics in use.</summary>
     [Params(10_000, 100_000, 1_000_000)]
@@ -41,7 +41,7 @@ public class RouteCacheBenchmarks
 
     /// <summary>The same for a topic that was not used lately.</summary>
     [Benchmark]
-    public bool GetCold() => IsValid(_topics[_next++ % _topics.Length]);
+    public bool GetCold() => IsValid(_topics[_next++ % (uint)_topics.Length]);
 
     /// <summary>A topic that is not there.</summary>
     [Benchmark]

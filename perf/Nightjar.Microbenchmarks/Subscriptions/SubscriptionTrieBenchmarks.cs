@@ -14,7 +14,7 @@ public class SubscriptionTrieBenchmarks
     private SubscriptionTrie _trie = new();
     private byte[][] _topics = [];
     private byte[] _newFilter = [];
-    private int _next;
+    private uint _next;
 
     /// <summary>Subscriptions held.</summary>
     [Params(10_000, 100_000, 1_000_000)]
@@ -41,7 +41,7 @@ public class SubscriptionTrieBenchmarks
     public int MatchCold()
     {
         _result.Clear();
-        _trie.Match(_topics[_next++ % _topics.Length], _result);
+        _trie.Match(_topics[_next++ % (uint)_topics.Length], _result);
         return _result.Count;
     }
 

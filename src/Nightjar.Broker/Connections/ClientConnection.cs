@@ -40,7 +40,7 @@ internal sealed partial class ClientConnection : WheelTimer
         Listener = listener;
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
-        Link = new SessionLink(transport.Output, new object()) { Owner = this };
+        Link = new SessionLink(transport.Output, new object(), Resume) { Owner = this };
     }
 
     internal BrokerCore Core { get; }
@@ -68,6 +68,9 @@ internal sealed partial class ClientConnection : WheelTimer
 
     /// <summary>Receive Maximum told to the client; 65 535 where none was.</summary>
     internal int ReceiveMaximum { get; set; } = 65_535;
+
+    /// <summary>A v3 bridge of Mosquitto: it gets none of its own messages back, and RETAIN as it was published.</summary>
+    internal bool IsBridge { get; set; }
 
     /// <summary>Session Expiry Interval of CONNECT: a DISCONNECT may not raise it from 0.</summary>
     internal uint ConnectExpiryInterval { get; set; }
@@ -199,6 +202,8 @@ internal sealed partial class ClientConnection : WheelTimer
             return;
         }
 
+        // Accepted at the very moment the connect timer ran out: the keep alive takes over.
+        if (IsClosing || _keepAliveMilliseconds == 0) return;
         var due = Volatile.Read(ref _lastReceived) + _keepAliveMilliseconds;
         if (due > nowMilliseconds) Core.Environment.Wheel.Schedule(this, due);
         else Close(DisconnectCause.KeepAliveTimeout, ReasonCode.KeepAliveTimeout);
@@ -347,8 +352,11 @@ internal sealed partial class ClientConnection : WheelTimer
             if (ReferenceEquals(session.Link, Link)) more = session.Pump(context);
         }
 
-        if (more) ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
+        if (more) Resume();
     }
+
+    /// <summary>Has the session go on sending, later and on another thread.</summary>
+    internal void Resume() => ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
 
     /// <summary>The output has room again, or retained messages are left: the session goes on sending.</summary>
     private void OnDrained()
@@ -363,7 +371,7 @@ internal sealed partial class ClientConnection : WheelTimer
         }
 
         context.End(Core.Environment.Counters);
-        if (more) ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
+        if (more) Resume();
     }
 
     private async Task CloseTransportAsync()

@@ -180,7 +180,7 @@ internal sealed class Router
         {
             var old = Retained.Get(publication.TopicName);
             var bytes = _retainedBytes + publication.Size - (old?.Size ?? 0);
-            if (publication.Publisher is not null
+            if (publication.PublisherClientId is not null
                 && ((options.MaximumRetainedMessages > 0 && old is null && Retained.Count >= options.MaximumRetainedMessages)
                     || (options.MaximumRetainedBytes > 0 && bytes > options.MaximumRetainedBytes)))
             {

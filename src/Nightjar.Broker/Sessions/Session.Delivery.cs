@@ -58,6 +58,7 @@ internal sealed partial class Session
     {
         var link = _link;
         if (link is null || link.IsClosed) return false;
+        link.IsStalled = false;
         var wrote = false;
         var more = false;
         if (_resend is not null) wrote |= Resend(link, context);
@@ -207,7 +208,7 @@ internal sealed partial class Session
                 continue;
             }
 
-            if (_outstanding >= link.ReceiveMaximum || link.Output.UnsentBytes > _environment.Options.MaximumOutputBufferBytes) return wrote;
+            if (_outstanding >= link.ReceiveMaximum || !HasOutput(link)) return wrote;
             wrote |= ResendEntry(link, ref entry, context);
         }
 
@@ -294,15 +295,20 @@ internal sealed partial class Session
         queue.Enqueue(MakeDelivery(ref publication, receiver, qos, retain));
     }
 
-    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos == QualityOfService.AtMostOnce
-        ? link.Output.UnsentBytes <= _environment.Options.MaximumOutputBufferBytes
-        : HasRoom(link, size);
+    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos == QualityOfService.AtMostOnce ? HasOutput(link) : HasRoom(link, size);
+
+    private bool HasOutput(SessionLink link)
+    {
+        if (link.Output.UnsentBytes <= _environment.Options.MaximumOutputBufferBytes) return true;
+        link.IsStalled = true;
+        return false;
+    }
 
     private bool HasRoom(SessionLink link, int size)
     {
         if (_outstanding >= link.ReceiveMaximum || link.IsClosed) return false;
         var options = _environment.Options;
-        if (link.Output.UnsentBytes > options.MaximumOutputBufferBytes) return false;
+        if (!HasOutput(link)) return false;
         if (options.MaximumInflightBytes == 0 || _inflight is null || _inflight.Count == 0) return true;
         return _inflight.Bytes + size <= options.MaximumInflightBytes;
     }

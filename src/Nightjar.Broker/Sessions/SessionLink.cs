@@ -11,12 +11,14 @@ namespace Nightjar.Broker.Sessions;
 /// <remarks>Everything here is written and the output filled under <see cref="Gate"/>. Lock order: gate, then nothing of another session.</remarks>
 internal sealed class SessionLink
 {
+    private readonly Action _resume;
     private bool _touched;
 
-    internal SessionLink(OutputPipeWriter output, object gate)
+    internal SessionLink(OutputPipeWriter output, object gate, Action resume)
     {
         Output = output;
         Gate = gate;
+        _resume = resume;
     }
 
     /// <summary>The lock of the output's fill side: the session it is attached to, and before that an object of its own.</summary>
@@ -45,6 +47,9 @@ internal sealed class SessionLink
     /// <summary>What is written stays here until the state behind CONNACK is durable. Under the gate.</summary>
     internal bool IsHeld { get; set; }
 
+    /// <summary>The session has more to send and stopped because the output was full; it goes on when the output has drained. Under the gate.</summary>
+    internal bool IsStalled { get; set; }
+
     /// <summary>Marks the link as written to; true when the caller has to remember it for the flush. Under the gate.</summary>
     internal bool MarkTouched()
     {
@@ -58,10 +63,12 @@ internal sealed class SessionLink
     {
         var gate = EnterGate();
         bool send;
+        bool stalled;
         try
         {
             _touched = false;
             send = !IsHeld && Output.Commit();
+            stalled = IsStalled;
         }
         finally
         {
@@ -69,6 +76,8 @@ internal sealed class SessionLink
         }
 
         if (send) Output.Send();
+        // Everything went out at once, so the transport will not tell of having drained.
+        if (stalled && Output.UnsentBytes == 0) _resume();
     }
 
     /// <summary>Enters the gate for callers that may meet the moment in which the link is attached to its session and the gate changes.</summary>

@@ -20,10 +20,13 @@ public readonly ref struct SubscribePacket
     private const byte ReservedMask = 0b1100_0000;
 
     private readonly ReadOnlySpan<byte> _entries;
+    private readonly byte _optionsMask;
 
     private SubscribePacket(
-        ushort packetId, uint subscriptionIdentifier, ReadOnlySpan<byte> properties, ReadOnlySpan<byte> entries, int entryCount)
+        ProtocolVersion version, ushort packetId, uint subscriptionIdentifier, ReadOnlySpan<byte> properties, ReadOnlySpan<byte> entries,
+        int entryCount)
     {
+        _optionsMask = version == ProtocolVersion.Mqtt50 ? (byte)0xFF : QoSMask;
         PacketId = packetId;
         SubscriptionIdentifier = subscriptionIdentifier;
         Properties = properties;
@@ -47,7 +50,7 @@ public readonly ref struct SubscribePacket
     public int EntryCount { get; }
 
     /// <summary>The entries in order, for foreach: every one was judged before <see cref="TryRead"/> returned true.</summary>
-    public Enumerator GetEnumerator() => new(_entries);
+    public Enumerator GetEnumerator() => new(_entries, _optionsMask);
 
     /// <summary>Reads a SUBSCRIBE and judges every entry.</summary>
     /// <param name="frame">A frame of type SUBSCRIBE.</param>
@@ -79,7 +82,7 @@ public readonly ref struct SubscribePacket
         }
 
         error = reader.Error;
-        if (valid) packet = new SubscribePacket(packetId, identifier, properties, entries, count);
+        if (valid) packet = new SubscribePacket(version, packetId, identifier, properties, entries, count);
         return valid;
     }
 
@@ -130,13 +133,13 @@ public readonly ref struct SubscribePacket
     /// <summary>Walks the entries once; no allocation.</summary>
     public ref struct Enumerator
     {
-        private const byte OptionsMask = 0b0011_1111;
-
+        private readonly byte _optionsMask;
         private ReadOnlySpan<byte> _rest;
 
-        internal Enumerator(ReadOnlySpan<byte> entries)
+        internal Enumerator(ReadOnlySpan<byte> entries, byte optionsMask)
         {
             _rest = entries;
+            _optionsMask = optionsMask;
             Current = default;
         }
 
@@ -148,7 +151,7 @@ public readonly ref struct SubscribePacket
         {
             if (_rest.IsEmpty) return false;
             int length = BinaryPrimitives.ReadUInt16BigEndian(_rest);
-            Current = new SubscribeEntry(_rest.Slice(2, length), (byte)(_rest[2 + length] & OptionsMask));
+            Current = new SubscribeEntry(_rest.Slice(2, length), (byte)(_rest[2 + length] & _optionsMask));
             _rest = _rest[(3 + length)..];
             return true;
         }

@@ -95,6 +95,7 @@ internal static partial class ConnectHandler
     private static async ValueTask<bool> AcceptAsync(ClientConnection connection, ConnectRequest request, PipeReader input)
     {
         connection.Link.MaximumPacketSize = request.MaximumPacketSize;
+        connection.IsBridge = request.IsBridge;
         connection.SendsProblemInformation = request.RequestProblemInformation;
         var refusal = Check(connection, request, out var rule);
         if (refusal != ReasonCode.Success)

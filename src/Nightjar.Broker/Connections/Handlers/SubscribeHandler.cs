@@ -54,7 +54,7 @@ internal static class SubscribeHandler
         if (!core.Environment.Gate.May(connection.Identity, AccessAction.Subscribe, filter)) return Refusal(connection, ReasonCode.NotAuthorized);
         var granted = entry.MaximumQoS > connection.Listener.MaximumQoS ? connection.Listener.MaximumQoS : entry.MaximumQoS;
         var subscription = new Subscription(
-            session, core.Router.Subscriptions.Intern(filter), shareName, granted, entry.NoLocal, entry.RetainAsPublished, entry.RetainHandling, identifier);
+            session, core.Router.Subscriptions.Intern(filter), shareName, granted, entry.NoLocal || connection.IsBridge, entry.RetainAsPublished || connection.IsBridge, entry.RetainHandling, identifier);
         if (!TryAdd(connection, session, subscription, entry, ref ticket, out var isNew)) return Refusal(connection, ReasonCode.QuotaExceeded);
         Log(connection, entry);
         var wantsRetained = shareName is null && options.RetainAvailable

@@ -1,0 +1,88 @@
+namespace Nightjar.Testing;
+
+/// <summary>A clock that moves when it is told to. Timers that have become due run on the thread that moves it, each once for one move.</summary>
+public sealed class FakeTimeProvider : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<FakeTimer> _timers = [];
+    private DateTimeOffset _wall = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private long _ticks;
+
+    /// <summary>Ticks of 100 ns.</summary>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate) return _wall;
+    }
+
+    /// <summary>Moves the monotonic clock and the wall clock on, and runs what is due.</summary>
+    public void Advance(TimeSpan by)
+    {
+        FakeTimer[] due;
+        lock (_gate)
+        {
+            _ticks += by.Ticks;
+            _wall += by;
+            due = [.. _timers.Where(timer => timer.TakeDue(_ticks))];
+        }
+
+        foreach (var timer in due) timer.Run();
+    }
+
+    /// <summary>Moves the wall clock alone, as an administrator or NTP does.</summary>
+    public void JumpWallClock(TimeSpan by)
+    {
+        lock (_gate) _wall += by;
+    }
+
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new FakeTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class FakeTimer(FakeTimeProvider owner, TimerCallback callback, object? state) : ITimer
+    {
+        private long _due = long.MaxValue;
+        private long _period;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (owner._gate)
+            {
+                _due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : owner._ticks + dueTime.Ticks;
+                _period = period == Timeout.InfiniteTimeSpan ? 0 : period.Ticks;
+                if (!owner._timers.Contains(this)) owner._timers.Add(this);
+            }
+
+            return true;
+        }
+
+        public bool TakeDue(long now)
+        {
+            if (_due > now) return false;
+            _due = _period == 0 ? long.MaxValue : now + _period;
+            return true;
+        }
+
+        public void Run() => callback(state);
+
+        public void Dispose()
+        {
+            lock (owner._gate) owner._timers.Remove(this);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

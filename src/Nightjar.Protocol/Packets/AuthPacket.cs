@@ -37,8 +37,8 @@ public readonly ref struct AuthPacket
     /// <param name="version">The version of the connection.</param>
     /// <param name="direction">Who sent it: clients and servers use different codes.</param>
     /// <param name="packet">Views of the frame.</param>
-    /// <param name="error">Set when false is returned: 0x81 for flags [MQTT-3.15.1-1], what cannot be parsed, and any AUTH before v5; 0x82 for
-    /// a Reason Code that this sender may not use [MQTT-3.15.2-1] and for a missing Authentication Method.</param>
+    /// <param name="error">Set when false is returned: 0x81 for flags [MQTT-3.15.1-1], what cannot be parsed, and any AUTH before v5; 0x82
+    /// for a Reason Code that this sender may not use [MQTT-3.15.2-1] and for a missing Authentication Method.</param>
     /// <returns>Whether the packet is valid.</returns>
     /// <remarks>Does not throw or allocate.</remarks>
     public static bool TryRead(

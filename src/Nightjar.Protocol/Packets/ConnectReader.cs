@@ -161,7 +161,8 @@ internal ref struct ConnectReader
         return !Has(PasswordFlag) || TryDropMissing(PasswordFlag) || _reader.TryReadBinary(out Password);
     }
 
-    /// <summary>In 3.1 the Remaining Length takes precedence over the flags: a field that the packet has no room for is not there.</summary>
+    /// <summary>In 3.1 the Remaining Length takes precedence over the flags: a field that the packet has no room for is not
+    /// there.</summary>
     private bool TryDropMissing(int flag)
     {
         if (Version != ProtocolVersion.Mqtt31 || !_reader.AtEnd) return false;

@@ -97,7 +97,8 @@ public readonly ref struct PublishPacket
         return TryReadWithProperties(in frame, position, direction, topicName, packetId, out packet, out error);
     }
 
-    /// <summary>PUBLISH, not DUP at QoS 0 [MQTT-3.3.1-2], not QoS 3 [MQTT-3.3.1-4]: one bit for each of the sixteen values of the flags.</summary>
+    /// <summary>PUBLISH, not DUP at QoS 0 [MQTT-3.3.1-2], not QoS 3 [MQTT-3.3.1-4]: one bit for each of the sixteen values of the
+    /// flags.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsValidHeader(byte header) =>
         header >> 4 == (int)PacketType.Publish && ((0b0011_1100_0011_1111 >> (header & 0x0F)) & 1) != 0;

@@ -117,7 +117,8 @@ public readonly ref struct PublishProperties
     /// <param name="properties">A view of <paramref name="block"/>.</param>
     /// <param name="error">Set when false is returned.</param>
     internal static bool TryRead(
-        ReadOnlySpan<byte> block, int offset, ushort scope, PacketDirection direction, out PublishProperties properties, out ProtocolError error)
+        ReadOnlySpan<byte> block, int offset, ushort scope, PacketDirection direction,
+        out PublishProperties properties, out ProtocolError error)
     {
         var fields = new Fields { ForwardableLength = block.Length };
         var reader = new PropertyReader(block, offset, scope);
@@ -156,7 +157,8 @@ public readonly ref struct PublishProperties
     }
 
     private static bool IsForwardable(PropertyId id) =>
-        id is not (PropertyId.TopicAlias or PropertyId.MessageExpiryInterval or PropertyId.SubscriptionIdentifier or PropertyId.WillDelayInterval);
+        id is not (PropertyId.TopicAlias or PropertyId.MessageExpiryInterval
+            or PropertyId.SubscriptionIdentifier or PropertyId.WillDelayInterval);
 
     /// <summary>What accumulates while a block is read.</summary>
     private struct Fields

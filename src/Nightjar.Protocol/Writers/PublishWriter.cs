@@ -45,7 +45,8 @@ public readonly ref struct PublishWriter
     /// <summary>Application Message.</summary>
     public ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>Bytes from the start of the packet to the Packet Identifier at QoS 1 and 2: where a copy is made the receiver's own.</summary>
+    /// <summary>Bytes from the start of the packet to the Packet Identifier at QoS 1 and 2: where a copy is made the receiver's
+    /// own.</summary>
     public int PacketIdOffset => 1 + VariableByteInteger.GetLength(BodyLength(PropertiesLength())) + 2 + TopicName.Length;
 
     /// <summary>Bytes of the whole packet.</summary>

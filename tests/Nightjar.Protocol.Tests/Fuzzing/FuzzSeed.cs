@@ -6,7 +6,8 @@ namespace Nightjar.Protocol.Tests.Fuzzing;
 internal static class FuzzSeed
 {
     internal static int Next() =>
-        int.TryParse(Environment.GetEnvironmentVariable("NIGHTJAR_TEST_SEED"), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed)
+        int.TryParse(
+            Environment.GetEnvironmentVariable("NIGHTJAR_TEST_SEED"), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed)
             ? seed
             : Random.Shared.Next();
 }

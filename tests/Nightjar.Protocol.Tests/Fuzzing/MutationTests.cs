@@ -9,7 +9,9 @@ public sealed class MutationTests
     private const int Count = 400_000;
 
     private static readonly ProtocolVersion[] Versions = [ProtocolVersion.Mqtt31, ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt50];
-    private static readonly byte[] Interesting = [0x00, 0x01, 0x02, 0x7F, 0x80, 0xFF, 0x26, 0x0B, 0x23, (byte)'+', (byte)'#', (byte)'/', 0xED, 0xC0];
+
+    private static readonly byte[] Interesting =
+        [0x00, 0x01, 0x02, 0x7F, 0x80, 0xFF, 0x26, 0x0B, 0x23, (byte)'+', (byte)'#', (byte)'/', 0xED, 0xC0];
 
     [Fact]
     public void AnyPacket_Mutated_HasAVerdict()
@@ -114,7 +116,8 @@ public sealed class MutationTests
         Span<byte> forwarded = new byte[properties.ForwardableLength];
         Assert.Equal(forwarded.Length, properties.CopyForwardable(forwarded));
         int pairs = 0;
-        foreach (UserProperty pair in properties.UserProperties) pairs += Utf8Text.IsValid(pair.Name) && Utf8Text.IsValid(pair.Value) ? 1 : 0;
+        foreach (UserProperty pair in properties.UserProperties)
+            pairs += Utf8Text.IsValid(pair.Name) && Utf8Text.IsValid(pair.Value) ? 1 : 0;
         Assert.Equal(properties.UserPropertyCount, pairs);
         int identifiers = 0;
         foreach (uint identifier in properties.SubscriptionIdentifiers) identifiers += identifier != 0 ? 1 : 0;

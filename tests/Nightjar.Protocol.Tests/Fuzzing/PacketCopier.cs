@@ -12,33 +12,43 @@ internal static class PacketCopier
             case PacketType.Connect:
                 return ConnectPacket.TryRead(in frame, out ConnectPacket connect, out error) ? Write(in connect, destination) : -1;
             case PacketType.ConnAck:
-                return ConnAckPacket.TryRead(in frame, version, out ConnAckPacket connAck, out error) ? Write(in connAck, version, destination) : -1;
+                return ConnAckPacket.TryRead(in frame, version, out ConnAckPacket connAck, out error)
+                    ? Write(in connAck, version, destination)
+                    : -1;
             case PacketType.Publish:
                 return PublishPacket.TryRead(in frame, version, PacketDirection.ToClient, out PublishPacket publish, out error)
                     ? Write(in publish, version, destination) : -1;
             case PacketType.Subscribe:
-                return SubscribePacket.TryRead(in frame, version, out SubscribePacket subscribe, out error) ? Write(in subscribe, version, destination) : -1;
+                return SubscribePacket.TryRead(in frame, version, out SubscribePacket subscribe, out error)
+                    ? Write(in subscribe, version, destination)
+                    : -1;
             case PacketType.SubAck:
                 return SubAckPacket.TryRead(in frame, version, out SubAckPacket subAck, out error)
-                    ? SubAckWriter.Write(destination, version, subAck.PacketId, [subAck[0], subAck[1]], subAck.ReasonString, Pairs(subAck.UserProperties))
+                    ? SubAckWriter.Write(
+                        destination, version, subAck.PacketId, [subAck[0], subAck[1]], subAck.ReasonString, Pairs(subAck.UserProperties))
                     : -1;
             case PacketType.Unsubscribe:
                 return UnsubscribePacket.TryRead(in frame, version, out UnsubscribePacket unsubscribe, out error)
                     ? Write(in unsubscribe, version, destination) : -1;
             case PacketType.UnsubAck:
                 return UnsubAckPacket.TryRead(in frame, version, out UnsubAckPacket unsubAck, out error)
-                    ? UnsubAckWriter.Write(destination, version, unsubAck.PacketId, unsubAck.Count == 0 ? [] : [unsubAck[0]], unsubAck.ReasonString, Pairs(unsubAck.UserProperties))
+                    ? UnsubAckWriter.Write(
+                        destination, version, unsubAck.PacketId, unsubAck.Count == 0 ? [] : [unsubAck[0]], unsubAck.ReasonString,
+                        Pairs(unsubAck.UserProperties))
                     : -1;
             case PacketType.PingReq or PacketType.PingResp:
                 if (!PingPacket.TryRead(in frame, out error)) return -1;
                 return frame.Type == PacketType.PingReq ? PingWriter.WriteRequest(destination) : PingWriter.WriteResponse(destination);
             case PacketType.Disconnect:
-                return DisconnectPacket.TryRead(in frame, version, out DisconnectPacket disconnect, out error) ? Write(in disconnect, version, destination) : -1;
+                return DisconnectPacket.TryRead(in frame, version, out DisconnectPacket disconnect, out error)
+                    ? Write(in disconnect, version, destination)
+                    : -1;
             case PacketType.Auth:
                 return AuthPacket.TryRead(in frame, version, out AuthPacket auth, out error) ? Write(in auth, destination) : -1;
             default:
                 return AcknowledgementPacket.TryRead(in frame, version, out AcknowledgementPacket ack, out error)
-                    ? AcknowledgementWriter.Write(destination, ack.Type, ack.PacketId, version, ack.ReasonCode, ack.ReasonString, Pairs(ack.UserProperties))
+                    ? AcknowledgementWriter.Write(
+                        destination, ack.Type, ack.PacketId, version, ack.ReasonCode, ack.ReasonString, Pairs(ack.UserProperties))
                     : -1;
         }
     }
@@ -82,7 +92,7 @@ internal static class PacketCopier
         AssignedClientIdentifier = packet.AssignedClientIdentifier,
         SessionExpiryInterval = packet.HasSessionExpiryInterval ? packet.SessionExpiryInterval : null,
         MaximumQoS = packet.MaximumQoS == QualityOfService.ExactlyOnce ? null : packet.MaximumQoS,
-        RetainAvailable = packet.Properties.IsEmpty || !HasProperty(packet.Properties, PropertyId.RetainAvailable) ? null : packet.RetainAvailable,
+        RetainAvailable = HasProperty(packet.Properties, PropertyId.RetainAvailable) ? packet.RetainAvailable : null,
         ReasonString = packet.ReasonString,
         UserProperties = Pairs(packet.UserProperties),
         MaximumPacketSize = packet.MaximumPacketSize == uint.MaxValue ? 0 : packet.MaximumPacketSize,

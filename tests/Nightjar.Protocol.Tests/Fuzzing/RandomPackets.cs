@@ -23,7 +23,8 @@ internal sealed class RandomPackets(Random random)
             2 or 3 or 4 => Publish(version),
             5 => Acknowledgement(version),
             6 => Subscribe(version),
-            7 => SubAckWriter.Write(_buffer, version, PacketId(), [Pick(SubscribeCodes), Pick(SubscribeCodes)], Reason(version), Pairs(version)),
+            7 => SubAckWriter.Write(
+                _buffer, version, PacketId(), [Pick(SubscribeCodes), Pick(SubscribeCodes)], Reason(version), Pairs(version)),
             8 => Unsubscribe(version),
             9 => UnsubAckWriter.Write(_buffer, version, PacketId(), [ReasonCode.NoSubscriptionExisted], Reason(version), Pairs(version)),
             10 => Disconnect(version),
@@ -115,9 +116,10 @@ internal sealed class RandomPackets(Random random)
         for (int i = 0; i < subscriptions.Length; i++)
         {
             var options = new SubscriptionRequest(Filter(), (QualityOfService)random.Next(3));
-            bool isShared = SharedSubscription.IsShared(options.TopicFilter.Span);
+            bool noLocal = !SharedSubscription.IsShared(options.TopicFilter.Span) && Chance();
+            var handling = (RetainHandling)random.Next(3);
             subscriptions[i] = version == ProtocolVersion.Mqtt50
-                ? options with { NoLocal = !isShared && Chance(), RetainAsPublished = Chance(), RetainHandling = (RetainHandling)random.Next(3) }
+                ? options with { NoLocal = noLocal, RetainAsPublished = Chance(), RetainHandling = handling }
                 : options;
         }
 

@@ -17,8 +17,12 @@ public sealed class ServerWriterTests
     public void Acknowledgement_Bare_Shortest(PacketType type, string header)
     {
         AssertWritten($"{header} [ 1234 ]", AcknowledgementWriter.Write(_buffer, type, 0x1234, ProtocolVersion.Mqtt50, ReasonCode.Success));
-        AssertWritten($"{header} [ 1234 92 ]", AcknowledgementWriter.Write(_buffer, type, 0x1234, ProtocolVersion.Mqtt50, ReasonCode.PacketIdentifierNotFound));
-        AssertWritten($"{header} [ 1234 ]", AcknowledgementWriter.Write(_buffer, type, 0x1234, ProtocolVersion.Mqtt311, ReasonCode.PacketIdentifierNotFound));
+        AssertWritten(
+            $"{header} [ 1234 92 ]",
+            AcknowledgementWriter.Write(_buffer, type, 0x1234, ProtocolVersion.Mqtt50, ReasonCode.PacketIdentifierNotFound));
+        AssertWritten(
+            $"{header} [ 1234 ]",
+            AcknowledgementWriter.Write(_buffer, type, 0x1234, ProtocolVersion.Mqtt311, ReasonCode.PacketIdentifierNotFound));
     }
 
     [Theory]
@@ -64,15 +68,21 @@ public sealed class ServerWriterTests
         };
         Assert.Equal(writer.Write(_buffer), writer.Measure());
         AssertWritten(
-            "20 [ 01 00 [ 22 000A 13 003C 12 'auto-1' 1A 'info' 15 'm' 16 000101 11 00000005 24 01 25 00 28 01 29 00 2A 00 1F 'why' 26 'n' 'v' "
-            + "1C 'ref' 27 001E8480 21 0014 ] ]",
+            "20 [ 01 00 [ 22 000A 13 003C 12 'auto-1' 1A 'info' 15 'm' 16 000101 11 00000005 24 01 25 00 28 01 29 00 2A 00 1F 'why' "
+            + "26 'n' 'v' 1C 'ref' 27 001E8480 21 0014 ] ]",
             writer.Measure());
     }
 
     [Fact]
     public void ConnAck_AsMosquittoSendsIt_ByteForByte()
     {
-        var writer = new ConnAckWriter { Version = ProtocolVersion.Mqtt50, TopicAliasMaximum = 10, MaximumPacketSize = 2_000_000, ReceiveMaximum = 20 };
+        var writer = new ConnAckWriter
+        {
+            Version = ProtocolVersion.Mqtt50,
+            TopicAliasMaximum = 10,
+            MaximumPacketSize = 2_000_000,
+            ReceiveMaximum = 20,
+        };
         AssertWritten("20 0E 00 00 0B 22 000A 27 001E8480 21 0014", writer.Write(_buffer));
     }
 
@@ -102,7 +112,9 @@ public sealed class ServerWriterTests
         AssertWritten("90 [ 1234 [] 01 87 00 ]", SubAckWriter.Write(_buffer, ProtocolVersion.Mqtt50, 0x1234, codes));
         Assert.Equal(8, SubAckWriter.Measure(ProtocolVersion.Mqtt50, 3));
         byte[] pair = WireLiteral.Parse("26 'n' 'v'");
-        AssertWritten("90 [ 1234 [ 1F 'why' 26 'n' 'v' ] 01 87 00 ]", SubAckWriter.Write(_buffer, ProtocolVersion.Mqtt50, 0x1234, codes, "why"u8, pair));
+        AssertWritten(
+            "90 [ 1234 [ 1F 'why' 26 'n' 'v' ] 01 87 00 ]",
+            SubAckWriter.Write(_buffer, ProtocolVersion.Mqtt50, 0x1234, codes, "why"u8, pair));
         Assert.Equal(21, SubAckWriter.Measure(ProtocolVersion.Mqtt50, 3, "why"u8, pair));
     }
 

@@ -41,7 +41,7 @@ public static class SocketTransport
         {
             SocketFactory.Configure(socket, options);
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new SocketConnection(socket, options.BufferPool);
+            return new SocketConnection(socket, options);
         }
         catch
         {

@@ -30,6 +30,9 @@ public sealed record SocketTransportOptions
     /// <summary>Bytes the operating system buffers for receiving; 0 = its own choice, which grows with need.</summary>
     public int ReceiveBufferSize { get; init; }
 
+    /// <summary>Clock of the linger and of the listener's back-off.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
     /// <summary>Where the connections' blocks come from.</summary>
     public BufferPool BufferPool { get; init; } = BufferPool.Shared;
 }

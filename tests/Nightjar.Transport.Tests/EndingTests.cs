@@ -154,6 +154,31 @@ public class EndingTests
     }
 
     [Theory]
+    [InlineData(TransportKind.Socket, 31)]
+    [InlineData(TransportKind.Memory, 32)]
+    public async Task CloseAsync_WhileTheOwnerReads_EndsBothSoon(TransportKind kind, int seed)
+    {
+        var leaks = new LeakCheck();
+        var random = new Random(seed);
+        for (int round = 0; round < 300; round++)
+        {
+            await using TransportPair pair = await TransportPair.CreateAsync(kind, leaks.Pool);
+            int spins = random.Next(0, 2000);
+            Task client = Task.Run(() => ReadUntilEndAsync(pair.Client));
+            Task server = Task.Run(() => ReadUntilEndAsync(pair.Server));
+            for (int i = 0; i < random.Next(4); i++)
+                pair.Client.Send(new byte[random.Next(1, 1000)]);
+            Task close = Task.Run(() => EndAsync(pair.Server, spins, abort: false, Wire.Guard));
+            await client.WaitAsync(Wire.Guard);
+            await pair.Client.CloseAsync(Wire.Guard).AsTask().WaitAsync(Wire.Guard / 2);
+            await close.WaitAsync(Wire.Guard / 2);
+            await server.WaitAsync(Wire.Guard);
+            Assert.Equal(SocketError.Success, pair.Client.Error);
+        }
+        await leaks.AssertReturnsToZeroAsync();
+    }
+
+    [Theory]
     [InlineData(TransportKind.Socket, 21)]
     [InlineData(TransportKind.Socket, 22)]
     [InlineData(TransportKind.Memory, 23)]
@@ -181,13 +206,13 @@ public class EndingTests
         }
     }
 
-    private static async Task EndAsync(TransportConnection connection, int spins, bool abort)
+    private static async Task EndAsync(TransportConnection connection, int spins, bool abort, TimeSpan? linger = null)
     {
         Thread.SpinWait(spins);
         if (abort)
             connection.Abort();
         else
-            await connection.CloseAsync(TimeSpan.FromMilliseconds(20));
+            await connection.CloseAsync(linger ?? TimeSpan.FromMilliseconds(20));
     }
 
     private static void WriteUntilEnd(TransportConnection connection, int seed)

@@ -95,7 +95,7 @@ internal sealed class SocketListener : TransportListener
         TimeSpan delay = _backOff;
         _backOff = delay * 2 > MostBackOff ? MostBackOff : delay * 2;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token, cancellationToken);
-        await Task.Delay(delay, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(delay, _options.TimeProvider, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     // A peer may be gone before its connection was accepted.
@@ -105,7 +105,7 @@ internal sealed class SocketListener : TransportListener
         {
             if (!OperatingSystem.IsLinux())
                 SocketFactory.Configure(socket, _options);
-            return new SocketConnection(socket, _options.BufferPool);
+            return new SocketConnection(socket, _options);
         }
         catch (SocketException)
         {

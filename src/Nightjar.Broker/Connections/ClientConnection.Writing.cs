@@ -39,7 +39,7 @@ internal sealed partial class ClientConnection
             }
         }
 
-        if (wait) Core.Durability.Wait(this, ticket);
+        if (wait) Core.Durability.Await(this, ticket);
     }
 
     /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH.</summary>
@@ -91,7 +91,7 @@ internal sealed partial class ClientConnection
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
         _holdTicket = ticket;
         Link.IsHeld = true;
-        Core.Durability.Wait(this, ticket);
+        Core.Durability.Await(this, ticket);
     }
 
     private long _holdTicket;

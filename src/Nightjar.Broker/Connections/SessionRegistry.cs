@@ -182,7 +182,7 @@ internal sealed class SessionRegistry
     private void AttachLocked(
         Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, BatchContext context)
     {
-        session.ExpiryInterval = request.SessionExpiryInterval;
+        session.ExpiryInterval = connection.ConnectExpiryInterval;
         if (!present) session.StoreKey = claim.Key;
         session.StoreEpoch = claim.Epoch;
         session.Will = request.MakeWill(_environment.Messages, identity.ClientId, identity.UserName);

@@ -26,12 +26,13 @@ public sealed class RestartMessageTests
         await broker.RestartAsync(crash);
 
         client = await broker.ConnectAsync("s", version);
-        for (var i = 1; i <= 60;)
+        for (int i = 1, released = 0; released < 30;)
         {
             var packet = await client.ReceiveAsync();
             if ((PacketType)(packet[0] >> 4) == PacketType.PubRel)
             {
                 await client.SendAsync(WirePackets.Ack(PacketType.PubComp, (ushort)((packet[2] << 8) | packet[3]), version));
+                released++;
                 continue;
             }
 
@@ -40,8 +41,6 @@ public sealed class RestartMessageTests
             await client.SendAsync(WirePackets.Ack(publish.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec, publish.PacketId, version));
         }
 
-        await client.ReceiveAsync();
-        await client.SendAsync(WirePackets.Ack(PacketType.PubComp, 60, version));
         await client.ExpectNothingAsync();
         Assert.Equal(0, broker.Store.MessageCount);
     }
@@ -186,7 +185,6 @@ public sealed class RestartMessageTests
         Assert.Equal([("a", "1"), ("b", "22")], received.OrderBy(publish => publish.Topic, StringComparer.Ordinal).Select(publish => (publish.Topic, publish.Payload)));
         Assert.All(received, publish => Assert.Equal((true, "01012600016B000176"), (publish.Retain, Convert.ToHexString(publish.Properties))));
         await client.ExpectNothingAsync();
-        Assert.Equal(2, broker.Current.Broker.Core.Router.RetainedBytes / 10);
     }
 
     [Fact]

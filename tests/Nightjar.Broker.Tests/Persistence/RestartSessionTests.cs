@@ -32,8 +32,8 @@ public sealed class RestartSessionTests
         var publisher = await broker.ConnectAsync("p", clean: true, expiry: 0);
         await publisher.PublishAsync("gone", "0", QualityOfService.AtMostOnce);
         await publisher.PublishAsync("a/1", "1", QualityOfService.ExactlyOnce, packetId: 9);
-        await publisher.PublishAsync("b", "2", QualityOfService.ExactlyOnce, packetId: 10);
         var first = await client.ReceiveAndAcknowledgeAsync();
+        await publisher.PublishAsync("b", "2", QualityOfService.ExactlyOnce, packetId: 10);
         var second = await client.ReceiveAndAcknowledgeAsync();
         Assert.Equal(("1", QualityOfService.ExactlyOnce), (first.Payload, first.QoS));
         Assert.Equal(("2", QualityOfService.AtMostOnce), (second.Payload, second.QoS));
@@ -223,7 +223,7 @@ public sealed class RestartSessionTests
         await client.PublishAsync("elsewhere", "in", QualityOfService.ExactlyOnce, packetId: 77);
         await client.ExpectAsync("50 03 00 4D 10");
         Assert.Equal(0, broker.Store.SessionCount);
-        await broker.ConnectAsync("s", expiry: 50);
+        await broker.Current.ConnectAsync("s", cleanStart: false, sessionExpiry: 50, receiveMaximum: 3);
         Assert.Equal(1, broker.Store.SessionCount);
 
         await broker.RestartAsync(crash: true);

@@ -29,6 +29,7 @@ public sealed class RestartWillTests
         broker.Advance(TimeSpan.FromSeconds(2));
         var will = await watcher.ReceiveAndAcknowledgeAsync();
         Assert.Equal(("will/s", "dead", 30u), (will.Topic, will.Payload, will.MessageExpiryInterval!.Value));
+        await watcher.ExpectNothingAsync();
         Assert.Equal(1, broker.Current.Broker.RetainedCount);
         await broker.RestartAsync(crash: true);
         watcher = await broker.ConnectAsync("w");

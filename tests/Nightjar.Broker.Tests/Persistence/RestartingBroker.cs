@@ -20,7 +20,8 @@ internal sealed class RestartingBroker : IAsyncDisposable
     internal static async Task<RestartingBroker> StartAsync(BrokerOptions? options = null)
     {
         var broker = new RestartingBroker();
-        broker._options = options ?? broker._options;
+        // Clients that are gone without a word must not hold up a stop.
+        broker._options = (options ?? broker._options) with { CloseLinger = TimeSpan.FromMilliseconds(20) };
         // A time that is not zero on either clock.
         broker._clock.Advance(TimeSpan.FromSeconds(1234));
         broker.Current = await broker.StartNextAsync();

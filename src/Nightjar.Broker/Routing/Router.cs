@@ -19,8 +19,11 @@ internal sealed class Router
     internal Router(SessionEnvironment environment)
     {
         _environment = environment;
-        _cache = new RouteCache<Route>(environment.Options.RouteCacheCapacity);
+        _cache = new RouteCache<Route>(environment.Options.RouteCacheCapacity, environment.Options.MaximumRouteCacheBytes);
     }
+
+    /// <summary>Bytes of the routes that are kept.</summary>
+    internal long CachedBytes => _cache.Bytes;
 
     internal SubscriptionTrie Subscriptions { get; } = new();
 

@@ -282,7 +282,7 @@ internal sealed partial class Session
             CountDrop(context);
             if (_dropsLogged) return;
             _dropsLogged = true;
-            BrokerLog.OutgoingDropped(_environment.Log, ClientId);
+            if (_environment.PeerLog.TryTake(_environment.Clock.Now)) BrokerLog.OutgoingDropped(_environment.Log, ClientId);
             return;
         }
 
@@ -300,7 +300,8 @@ internal sealed partial class Session
 
     private bool HasRoom(SessionLink link, int size)
     {
-        if (_outstanding >= link.ReceiveMaximum || link.IsClosed) return false;
+        // The window counts too: a client that acknowledges what was not sent to it again yet makes the one smaller than the other.
+        if (Math.Max(_outstanding, InflightCount) >= link.ReceiveMaximum || link.IsClosed) return false;
         var options = _environment.Options;
         if (!HasOutput(link)) return false;
         if (options.MaximumInflightBytes == 0 || _inflight is null || _inflight.Count == 0) return true;

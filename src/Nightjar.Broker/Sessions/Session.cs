@@ -94,6 +94,9 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
 
     internal int InflightCount => _inflight?.Count ?? 0;
 
+    /// <summary>Subscriptions whose retained messages are not all sent.</summary>
+    internal int PendingRetained => _retained?.Count ?? 0;
+
     internal int ReceivedIdCount => _receivedIds?.Count ?? 0;
 
     private int LowOutput => _environment.Options.MaximumOutputBufferBytes / 2;

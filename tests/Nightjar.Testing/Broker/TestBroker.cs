@@ -38,6 +38,9 @@ public sealed class TestBroker : IAsyncDisposable
     /// <summary>The broker.</summary>
     public MqttBroker Broker { get; }
 
+    /// <summary>Where the transport's blocks come from.</summary>
+    public BufferPool Pool => _pool;
+
     /// <summary>What it logged.</summary>
     public RecordingLogger Log { get; }
 

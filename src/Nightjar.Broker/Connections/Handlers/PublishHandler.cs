@@ -73,10 +73,10 @@ internal static class PublishHandler
                 return false;
             }
 
-            topicName = known;
-            if (aliases.GetRoute(alias) is { } cached && connection.Core.Router.IsCurrent(cached))
+            topicName = known.TopicName;
+            if (connection.Core.Router.IsCurrent(known))
             {
-                route = cached;
+                route = known;
                 return true;
             }
         }
@@ -86,9 +86,8 @@ internal static class PublishHandler
             return false;
         }
 
-        aliases.Set(alias, topicName);
         route = connection.Core.Router.GetRoute(topicName, context);
-        aliases.SetRoute(alias, route);
+        aliases.Set(alias, route);
         return true;
     }
 

@@ -25,7 +25,7 @@ namespace Nightjar.Broker;
 /// <remarks>All members may be called from any thread. Start once, stop once; state lives as long as the object, or as the store it was given.</remarks>
 public sealed class MqttBroker : IAsyncDisposable
 {
-    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(250);
     private readonly BrokerCore _core;
     private readonly BrokerMeter _meter;
     private readonly SysTopics _sysTopics;

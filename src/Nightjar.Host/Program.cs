@@ -12,6 +12,9 @@ internal static class Program
         var verb = VerbOf(args, out var rest);
         return verb switch
         {
+            "pub" => await PubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
+            "sub" => await SubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
+            "rr" => await RrVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
         };
     }

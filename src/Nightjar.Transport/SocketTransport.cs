@@ -11,7 +11,8 @@ public static class SocketTransport
 
     private static int s_socketMade;
 
-    /// <summary>Binds and listens.</summary>
+    /// <summary>Binds and listens. The runtime lets a port be taken again while connections of a predecessor linger, and not beside a
+    /// living listener.</summary>
     /// <param name="endPoint">Address and port; port 0 takes a free one. An IPv6 address accepts IPv6 only.</param>
     /// <param name="options">How sockets are made.</param>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
@@ -40,7 +41,7 @@ public static class SocketTransport
         {
             SocketFactory.Configure(socket, options);
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new SocketConnection(socket, options.BufferPool);
+            return new SocketConnection(socket, options);
         }
         catch
         {

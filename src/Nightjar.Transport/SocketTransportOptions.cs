@@ -11,9 +11,6 @@ public sealed record SocketTransportOptions
     /// <summary>Connections that the operating system holds until they are accepted. Default 1024.</summary>
     public int Backlog { get; init; } = 1024;
 
-    /// <summary>Lets a listener take its port again while connections of its predecessor linger. Default true.</summary>
-    public bool ReuseAddress { get; init; } = true;
-
     /// <summary>Probes silent peers, so that dead ones are found. Default true.</summary>
     public bool KeepAlive { get; init; } = true;
 
@@ -32,6 +29,9 @@ public sealed record SocketTransportOptions
 
     /// <summary>Bytes the operating system buffers for receiving; 0 = its own choice, which grows with need.</summary>
     public int ReceiveBufferSize { get; init; }
+
+    /// <summary>Clock of the linger and of the listener's back-off.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where the connections' blocks come from.</summary>
     public BufferPool BufferPool { get; init; } = BufferPool.Shared;

@@ -10,7 +10,7 @@ public class TimingWheelBenchmarks
     private TimingWheel _wheel = new();
     private KeepAlive[] _timers = [];
     private long _now;
-    private int _next;
+    private uint _next;
 
     /// <summary>Timers scheduled.</summary>
     [Params(10_000, 100_000, 1_000_000)]
@@ -29,7 +29,7 @@ public class TimingWheelBenchmarks
 
     /// <summary>A timer is put off by a minute.</summary>
     [Benchmark]
-    public void Reschedule() => _wheel.Schedule(_timers[_next++ % _timers.Length], _now + 60_000);
+    public void Reschedule() => _wheel.Schedule(_timers[_next++ % (uint)_timers.Length], _now + 60_000);
 
     /// <summary>The clock goes on by 100 ms; timers that are due schedule themselves again in 90 s.</summary>
     [Benchmark]

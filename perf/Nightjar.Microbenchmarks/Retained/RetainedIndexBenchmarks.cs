@@ -14,7 +14,7 @@ public class RetainedIndexBenchmarks
     private RetainedCursor<object>? _cursor;
     private byte[][] _topics = [];
     private byte[] _filter = [];
-    private int _next;
+    private uint _next;
 
     /// <summary>Topics held.</summary>
     [Params(10_000, 100_000, 1_000_000)]
@@ -25,7 +25,8 @@ public class RetainedIndexBenchmarks
     public void Setup()
     {
         _index = new RetainedIndex<object>();
-        _topics = [.. Enumerable.Range(0, Topics).Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
+        _topics = [.. Enumerable.Range(0, Topics)
+            .Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
         foreach (var topic in _topics) _index.Set(topic, _value);
         new Random(1).Shuffle(_topics);
         _filter = "dev/+/temp"u8.ToArray();
@@ -34,11 +35,11 @@ public class RetainedIndexBenchmarks
 
     /// <summary>A topic that was not used lately.</summary>
     [Benchmark]
-    public object? GetCold() => _index.Get(_topics[_next++ % _topics.Length]);
+    public object? GetCold() => _index.Get(_topics[_next++ % (uint)_topics.Length]);
 
     /// <summary>Replacing the value of a topic that was not used lately.</summary>
     [Benchmark]
-    public object? SetCold() => _index.Set(_topics[_next++ % _topics.Length], _value);
+    public object? SetCold() => _index.Set(_topics[_next++ % (uint)_topics.Length], _value);
 
     /// <summary>One step of a wildcard over all topics.</summary>
     [Benchmark]

@@ -13,7 +13,7 @@ public class RouteCacheBenchmarks
     private readonly SubscriptionGenerations _generations = new();
     private RouteCache<Route> _cache = new(1);
     private byte[][] _topics = [];
-    private int _next;
+    private uint _next;
 
     /// <summary>Topics in use.</summary>
     [Params(10_000, 100_000, 1_000_000)]
@@ -24,7 +24,8 @@ public class RouteCacheBenchmarks
     public void Setup()
     {
         _cache = new RouteCache<Route>(Topics * 2);
-        _topics = [.. Enumerable.Range(0, Topics).Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
+        _topics = [.. Enumerable.Range(0, Topics)
+            .Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dev/{i}/temp")))];
         foreach (var topic in _topics)
         {
             var stripe = SubscriptionGenerations.StripeOf(topic);
@@ -40,7 +41,7 @@ public class RouteCacheBenchmarks
 
     /// <summary>The same for a topic that was not used lately.</summary>
     [Benchmark]
-    public bool GetCold() => IsValid(_topics[_next++ % _topics.Length]);
+    public bool GetCold() => IsValid(_topics[_next++ % (uint)_topics.Length]);
 
     /// <summary>A topic that is not there.</summary>
     [Benchmark]
@@ -49,5 +50,6 @@ public class RouteCacheBenchmarks
     private bool IsValid(ReadOnlySpan<byte> topic) =>
         _cache.Get(topic, RouteCache<Route>.HashOf(topic)) is { } route && _generations.Sum(route.Stripe) == route.Generation;
 
-    private sealed class Route(byte[] topicName, uint hash, TopicStripe stripe, long generation) : CachedRoute(topicName, hash, stripe, generation);
+    private sealed class Route(byte[] topicName, uint hash, TopicStripe stripe, long generation)
+        : CachedRoute(topicName, hash, stripe, generation);
 }

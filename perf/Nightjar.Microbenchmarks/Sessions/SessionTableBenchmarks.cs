@@ -13,7 +13,7 @@ public class SessionTableBenchmarks
     private readonly Session _new = new("new"u8.ToArray());
     private SessionTable<Session> _table = new();
     private byte[][] _clientIds = [];
-    private int _next;
+    private uint _next;
 
     /// <summary>Sessions held.</summary>
     [Params(10_000, 100_000, 1_000_000)]
@@ -24,7 +24,8 @@ public class SessionTableBenchmarks
     public void Setup()
     {
         _table = new SessionTable<Session>();
-        _clientIds = [.. Enumerable.Range(0, Sessions).Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"client-{i}")))];
+        _clientIds = [.. Enumerable.Range(0, Sessions)
+            .Select(i => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"client-{i}")))];
         foreach (var clientId in _clientIds) _table.TryAdd(new Session(clientId));
         new Random(1).Shuffle(_clientIds);
     }
@@ -35,7 +36,7 @@ public class SessionTableBenchmarks
 
     /// <summary>A client that was not looked up lately.</summary>
     [Benchmark]
-    public bool TryGetCold() => _table.TryGet(_clientIds[_next++ % _clientIds.Length], out _);
+    public bool TryGetCold() => _table.TryGet(_clientIds[_next++ % (uint)_clientIds.Length], out _);
 
     /// <summary>A session that begins and ends.</summary>
     [Benchmark]

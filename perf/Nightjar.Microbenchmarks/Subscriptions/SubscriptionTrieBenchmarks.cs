@@ -14,7 +14,7 @@ public class SubscriptionTrieBenchmarks
     private SubscriptionTrie _trie = new();
     private byte[][] _topics = [];
     private byte[] _newFilter = [];
-    private int _next;
+    private uint _next;
 
     /// <summary>Subscriptions held.</summary>
     [Params(10_000, 100_000, 1_000_000)]
@@ -27,7 +27,8 @@ public class SubscriptionTrieBenchmarks
         _trie = new SubscriptionTrie();
         TestSubscriber[] subscribers = [.. Enumerable.Range(0, 1000).Select(_ => new TestSubscriber())];
         for (var i = 0; i < Subscriptions; i++) _trie.Add(new Subscription(subscribers[i % 1000], Filter(i)));
-        foreach (var filter in new[] { "dev/+/temp", "dev/#", "+/+/temp" }) _trie.Add(new Subscription(_subscriber, Encoding.UTF8.GetBytes(filter)));
+        foreach (var filter in new[] { "dev/+/temp", "dev/#", "+/+/temp" })
+            _trie.Add(new Subscription(_subscriber, Encoding.UTF8.GetBytes(filter)));
 
         // A walk over all of them in random order finds nothing in the processor's caches.
         _topics = [.. Enumerable.Range(0, Subscriptions).Select(Filter)];
@@ -40,7 +41,7 @@ public class SubscriptionTrieBenchmarks
     public int MatchCold()
     {
         _result.Clear();
-        _trie.Match(_topics[_next++ % _topics.Length], _result);
+        _trie.Match(_topics[_next++ % (uint)_topics.Length], _result);
         return _result.Count;
     }
 

@@ -8,21 +8,22 @@ namespace Nightjar.Broker.Collections;
 // indexed by the trailing bits. A segment that is full is doubled up to that size and then split in two by its next leading bit; the
 // directory doubles when a segment as deep as the directory is split. Segments that empty shrink, and join their neighbour again.
 //
-// Why not the obvious way. A Dictionary cannot be read beside a writer. A ConcurrentDictionary has an object of 48 bytes for an entry, cannot be
-// asked by a span of bytes, and stops all writers to move a million entries when it grows; so does a single open-addressed array, which besides lies on the
-// large object heap from 10 000 items. Here no change moves more than 512 items and copies more than the directory (8 KB for 100 000 items), and no
-// array of a table up to several million items is a large object.
+// Why not the obvious way. A Dictionary cannot be read beside a writer. A ConcurrentDictionary has an object of 48 bytes for an entry,
+// cannot be asked by a span of bytes, and stops all writers to move a million entries when it grows; so does a single open-addressed array,
+// which besides lies on the large object heap from 10 000 items. Here no change moves more than 512 items and copies more than the
+// directory (8 KB for 100 000 items), and no array of a table up to several million items is a large object.
 //
-// Readers take no lock and retry nothing. A segment's slots are written in place (item, then hash; hash away, then item), an item never moves
-// within its segment, and a segment that is laid out anew is replaced by another and left behind unchanged; so a reader that holds the old
-// one finds every item that was there all along. The caller compares keys, hence a slot read in the middle of a change gives a miss or an item
-// that does not match, never a wrong one.
+// Readers take no lock and retry nothing. A segment's slots are written in place (item, then hash; hash away, then item), an item never
+// moves within its segment, and a segment that is laid out anew is replaced by another and left behind unchanged; so a reader that holds
+// the old one finds every item that was there all along. The caller compares keys, hence a slot read in the middle of a change gives a miss
+// or an item that does not match, never a wrong one.
 //
-// Cost. A look-up reads the directory, the hashes (one cache line, mostly) and the item: 3 misses when cold. Add and remove are O(1) amortised and
-// at worst 512 moves; 12 bytes a slot and 13/16 of the slots used at most, which is 15 to 27 bytes an item above 400 of them.
+// Cost. A look-up reads the directory, the hashes (one cache line, mostly) and the item: 3 misses when cold. Add and remove are O(1)
+// amortised and at worst 512 moves; 12 bytes a slot and 13/16 of the slots used at most, which is 15 to 27 bytes an item above 400 of them.
 
 /// <summary>A set of items found by hash, for one writer at a time and any number of readers without locks.</summary>
-/// <remarks>The caller supplies hashes of which all 32 bits are good (<see cref="SeededHash"/>), compares keys itself and serialises writers.</remarks>
+/// <remarks>The caller supplies hashes of which all 32 bits are good (<see cref="SeededHash"/>), compares keys itself and serialises
+/// writers.</remarks>
 internal sealed class HashTable<T>
     where T : class
 {
@@ -139,7 +140,8 @@ internal sealed class HashTable<T>
         Publish(high, hash | bit);
     }
 
-    // Smaller first, then together with the neighbour that differs in the last shared bit, so that a table that was large once is not for ever.
+    // Smaller first, then together with the neighbour that differs in the last shared bit, so that a table that was large once is not for
+    // ever.
     private void Shrink(HashSegment<T> segment, uint hash)
     {
         if (segment.Capacity > MinimumCapacity)

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Nightjar.Broker.Collections;
 
 /// <summary>The children of a trie node, found by their first level: an array up to eight, a hash table beyond.</summary>
-/// <remarks>One writer at a time, readers without locks. A small array is copied on each change; 56 bytes with one child, 32 + 15 to 27 a child when large.</remarks>
+/// <remarks>One writer at a time, readers without locks. A small array is copied on each change; 56 bytes with one child, 32 + 15 to 27 a
+/// child when large.</remarks>
 internal class LevelMap
 {
     private const int MostInArray = 8;
@@ -103,7 +104,8 @@ internal class LevelMap
         return cursor.Next();
     }
 
-    /// <summary>Enumerates the children. Those that stay meanwhile are seen once, even when they are replaced: then the old or the new one.</summary>
+    /// <summary>Enumerates the children. Those that stay meanwhile are seen once, even when they are replaced: then the old or the new
+    /// one.</summary>
     public LevelCursor GetCursor()
     {
         while (true)

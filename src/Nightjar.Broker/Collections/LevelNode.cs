@@ -2,14 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace Nightjar.Broker.Collections;
 
-/// <summary>A node of a trie by topic levels: the bytes of its levels, borrowed from an array that holds the whole path from the root.</summary>
+/// <summary>A node of a trie by topic levels: the bytes of its levels, borrowed from an array that holds the whole path from the
+/// root.</summary>
 internal abstract class LevelNode
 {
     private readonly ushort _offset;
     private readonly ushort _length;
 
     /// <summary>Makes a node of the levels at <paramref name="offset"/> in <paramref name="source"/>.</summary>
-    /// <param name="source">UTF-8 of a topic name or filter through this node, from its first byte; at most 65 535 bytes. Not copied.</param>
+    /// <param name="source">UTF-8 of a topic name or filter through this node, from its first byte; at most 65 535 bytes. Not
+    /// copied.</param>
     /// <param name="levelHash">Hash of the first of the levels.</param>
     protected LevelNode(byte[] source, int offset, int length, uint levelHash)
     {
@@ -19,7 +21,8 @@ internal abstract class LevelNode
         LevelHash = levelHash;
     }
 
-    /// <summary>The array that the levels are part of. A writer may put another in its place that has the same bytes up to <see cref="End"/>.</summary>
+    /// <summary>The array that the levels are part of. A writer may put another in its place that has the same bytes up to
+    /// <see cref="End"/>.</summary>
     public byte[] Source { get; set; }
 
     /// <summary>Where the levels begin in <see cref="Source"/>.</summary>

@@ -1,9 +1,9 @@
 namespace Nightjar.Broker.Collections;
 
 /// <summary>Items in the order in which they were added, appended in place and removed by leaving a hole.</summary>
-/// <remarks>One writer at a time, readers without locks: a reader takes <see cref="Count"/> once and then reads so many of <see cref="Items"/>. Nothing moves
-/// within a list, and a place is not used twice, so that an item that leaves and comes back beside a reader is not met twice; when the array is full or half holes, a new list takes
-/// over. Add and remove are O(1) amortised.</remarks>
+/// <remarks>One writer at a time, readers without locks: a reader takes <see cref="Count"/> once and then reads so many of
+/// <see cref="Items"/>. Nothing moves within a list, and a place is not used twice, so that an item that leaves and comes back beside a
+/// reader is not met twice; when the array is full or half holes, a new list takes over. Add and remove are O(1) amortised.</remarks>
 internal sealed class PlacedList<T>
     where T : class, IPlaced
 {

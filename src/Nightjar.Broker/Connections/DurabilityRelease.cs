@@ -22,7 +22,7 @@ internal sealed class DurabilityRelease
     internal bool IsDurable(long ticket) => ticket <= _store.DurableTicket;
 
     /// <summary>Has a connection released at the next commit; the caller has queued what waits before.</summary>
-    internal void Wait(ClientConnection connection, long ticket)
+    internal void Await(ClientConnection connection, long ticket)
     {
         lock (_gate) _waiting.Add(connection);
         // The commit may have come between the caller's look and now. Others are left to the store's thread: the caller may hold its own gate.

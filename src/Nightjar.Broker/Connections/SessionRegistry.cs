@@ -67,18 +67,25 @@ internal sealed partial class SessionRegistry
         }
     }
 
+    /// <summary>DISCONNECT 0x00 was received: the will is not published [MQTT-3.14.4-3]. Nothing happens when the session has another link by now.</summary>
+    internal void DiscardWill(Session session, SessionLink link)
+    {
+        lock (session)
+        {
+            if (ReferenceEquals(session.Link, link)) DiscardWill(session);
+        }
+    }
+
     /// <summary>The connection is gone: the session ends or goes on offline, its will is published, kept for later, or discarded.</summary>
     /// <param name="session">The session.</param>
     /// <param name="link">The connection's link; nothing happens when the session has another by now.</param>
-    /// <param name="discardWill">DISCONNECT 0x00 was received [MQTT-3.14.4-3].</param>
     /// <param name="context">The batch.</param>
-    internal void Leave(Session session, SessionLink link, bool discardWill, BatchContext context)
+    internal void Leave(Session session, SessionLink link, BatchContext context)
     {
         var aftermath = default(Aftermath);
         lock (session)
         {
             if (!session.Detach(link)) return;
-            if (discardWill) DiscardWill(session);
             if (!session.IsDurable)
             {
                 aftermath = EndLocked(session);
@@ -154,7 +161,8 @@ internal sealed partial class SessionRegistry
             }
 
             oldLink = session.Link;
-            if (request.CleanStart)
+            // A session without expiry ends with its connection, which ends here: it is not resumed [MQTT-3.1.2-6 v3.1.1].
+            if (request.CleanStart || !session.IsDurable)
             {
                 aftermath = EndLocked(session);
             }

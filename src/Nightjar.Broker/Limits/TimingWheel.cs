@@ -2,20 +2,24 @@ using System.Numerics;
 
 namespace Nightjar.Broker.Limits;
 
-// What. A hierarchical timing wheel. Time is cut into ticks of 64 ms; a timer's tick is its due time rounded up, so that it is never early and at most 64 ms and the
-// time between two advances late. A tick is a number of ten digits to the base 64; a level of the wheel for each digit has 64 buckets. A timer stands on the
-// level of the highest digit in which its tick differs from the current one, in the bucket of that digit's value. When the current tick reaches
-// the begin of a bucket, timers of level 0 are due, and those of a higher one are distributed to the levels below: at most nine times
-// in a life, twice for a keep-alive of a minute, three times for a session that expires in a day.
+// What. A hierarchical timing wheel. Time is cut into ticks of 64 ms; a timer's tick is its due time rounded up, so that it is never early
+// and at most 64 ms and the time between two advances late. A tick is a number of ten digits to the base 64; a level of the wheel for each
+// digit has 64 buckets. A timer stands on the level of the highest digit in which its tick differs from the current one, in the bucket of
+// that digit's value. When the current tick reaches the begin of a bucket, timers of level 0 are due, and those of a higher one are
+// distributed to the levels below: at most nine times in a life, twice for a keep-alive of a minute, three times for a session that expires
+// in a day.
 //
-// Skipping. All digits above a timer's level are those of the current tick, so every timer of a lower level comes before every one of a higher, and on
-// one level the lowest bucket comes first. A word of 64 bits for each level says which buckets are occupied: the next bucket is the lowest bit of the first word that
-// is not zero. So a jump of the clock by hours costs the timers it makes due and not the ticks it passes, and NextDue is O(levels).
+// Skipping. All digits above a timer's level are those of the current tick, so every timer of a lower level comes before every one of a
+// higher, and on one level the lowest bucket comes first. A word of 64 bits for each level says which buckets are occupied: the next bucket
+// is the lowest bit of the first word that is not zero. So a jump of the clock by hours costs the timers it makes due and not the ticks it
+// passes, and NextDue is O(levels).
 //
-// Cost. Schedule and cancel O(1), advance O(1) for each timer and level it passes. 5 KB a wheel; three references, an index and the due time in each timer.
+// Cost. Schedule and cancel O(1), advance O(1) for each timer and level it passes. 5 KB a wheel; three references, an index and the due
+// time in each timer.
 //
-// Why not the obvious way. A priority queue costs O(log n) for each of the reschedules that a keep-alive causes, and a cancel has to search; a Timer for each
-// connection is 200 bytes and passes through the runtime's own lock; a scan of all sessions a second is what it is.
+// Why not the obvious way. A priority queue costs O(log n) for each of the reschedules that a keep-alive causes, and a cancel has to
+// search; a Timer for each connection is 200 bytes and passes through the runtime's own lock; a scan of all sessions a second is what it
+// is.
 
 /// <summary>Timers by due time, for any number of them.</summary>
 /// <remarks>Any thread; one lock, which is not held while timers run.</remarks>
@@ -47,7 +51,8 @@ internal sealed class TimingWheel
     /// <summary>Timers scheduled.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>When to advance next, in milliseconds: not after the first timer can run; an advance then may find that it has to be advanced once more later. Null when there is no timer.</summary>
+    /// <summary>When to advance next, in milliseconds: not after the first timer can run; an advance then may find that it has to be
+    /// advanced once more later. Null when there is no timer.</summary>
     public long? NextDue
     {
         get
@@ -92,9 +97,10 @@ internal sealed class TimingWheel
     }
 
     /// <summary>Runs all timers that are due, one after the other, in order of their ticks.</summary>
-    /// <param name="nowMilliseconds">The time of the clock. A time before that of an earlier call does nothing but run what was late.</param>
-    /// <remarks>A timer that is scheduled by one that runs, and is due already, runs at the next call. When a timer throws, the rest runs at the next call. Several
-    /// threads may advance at once and share the work. Does not allocate.</remarks>
+    /// <param name="nowMilliseconds">The time of the clock. A time before that of an earlier call does nothing but run what was
+    /// late.</param>
+    /// <remarks>A timer that is scheduled by one that runs, and is due already, runs at the next call. When a timer throws, the rest runs
+    /// at the next call. Several threads may advance at once and share the work. Does not allocate.</remarks>
     public void Advance(long nowMilliseconds)
     {
         lock (_lock) CollectLocked(nowMilliseconds >> TickShift);

@@ -5,9 +5,9 @@ using Nightjar.Broker.Collections;
 namespace Nightjar.Broker.Retained;
 
 /// <summary>The values that a filter matches, one at a time, as long apart as the reader likes.</summary>
-/// <remarks>One thread at a time, no lock, beside any changes: a value that stays is given once; one that is set or removed meanwhile is given or not, and
-/// always as it is at the moment it is given. Topics that begin with <c>$</c> are not matched by a filter that begins with a wildcard [MQTT-4.7.2-1].
-/// The stack is explicit and as deep as the topics have levels.</remarks>
+/// <remarks>One thread at a time, no lock, beside any changes: a value that stays is given once; one that is set or removed meanwhile is
+/// given or not, and always as it is at the moment it is given. Topics that begin with <c>$</c> are not matched by a filter that begins
+/// with a wildcard [MQTT-4.7.2-1]. The stack is explicit and as deep as the topics have levels.</remarks>
 internal sealed class RetainedCursor<T>
     where T : class
 {
@@ -26,7 +26,8 @@ internal sealed class RetainedCursor<T>
 
     /// <summary>Gives the next value.</summary>
     /// <returns>False at the end.</returns>
-    /// <remarks>Does not allocate once the stack is deep enough. Steps over nodes without a value, of which each has one below it.</remarks>
+    /// <remarks>Does not allocate once the stack is deep enough. Steps over nodes without a value, of which each has one below
+    /// it.</remarks>
     public bool MoveNext([NotNullWhen(true)] out T? value)
     {
         while (true)

@@ -3,17 +3,20 @@ using Nightjar.Broker.Collections;
 
 namespace Nightjar.Broker.Retained;
 
-// What. A trie by topic level: a node for each level, its children by the next one, and the value of the topic that ends there. A wildcard subscription
-// visits only what it matches (and the levels on the way), a literal one O(levels). Unlike the subscription trie a chain of levels is not one node: an
-// enumeration may rest for long between two steps, and so nodes have to keep their identity, which lets a cursor read the value of the moment
-// and not that of a copy made before.
+// What. A trie by topic level: a node for each level, its children by the next one, and the value of the topic that ends there. A wildcard
+// subscription visits only what it matches (and the levels on the way), a literal one O(levels). Unlike the subscription trie a chain of
+// levels is not one node: an enumeration may rest for long between two steps, and so nodes have to keep their identity, which lets a cursor
+// read the value of the moment and not that of a copy made before.
 //
-// Concurrency. Writers take one lock, readers none. A value is one reference. A node that has neither value nor children is taken out of its
-// parent; it is never used again, a later Set makes a new one. Children are in a LevelMap, whose enumeration bears changes: what stays is seen
-// once. So a cursor that holds a node which was taken out finds nothing there, which is right.
+// Concurrency. Readers take no lock. Whoever adds or removes a topic takes one lock; to replace the value of a topic that has one, which is
+// what retained messages do all day, is a compare-exchange without it: only holders of the lock take a value away or put one where none is,
+// and a node with a value is never taken out, so a value that was replaced was in the index. A node that has neither value nor children is
+// taken out of its parent; it is never used again, a later Set makes a new one. Children are in a LevelMap, whose enumeration bears
+// changes: what stays is seen once. So a cursor that holds a node which was taken out finds nothing there, which is right.
 //
-// Cost. A node is 48 bytes and 8 to 27 in its parent; the levels that one Set adds share one copy of the topic (a topic of more than 256 bytes is
-// copied level by level, so that a short level does not hold a long topic when the rest of it is gone). Set, Remove and Get are O(levels).
+// Cost. A node is 48 bytes and 8 to 27 in its parent; the levels that one Set adds share one copy of the topic (a topic of more than 256
+// bytes is copied level by level, so that a short level does not hold a long topic when the rest of it is gone). Set, Remove and Get are
+// O(levels).
 
 /// <summary>Retained messages by topic name.</summary>
 /// <remarks>Topic names and filters must be valid. Any thread.</remarks>
@@ -35,22 +38,27 @@ internal sealed class RetainedIndex<T>
     /// <summary>Sets the value of a topic.</summary>
     /// <param name="topicName">Topic Name in UTF-8, at most 65 535 bytes. Copied.</param>
     /// <returns>The value it had, or null.</returns>
+    /// <remarks>O(levels). A topic that has a value gets another without the lock and, but for the caller's value, without
+    /// allocation.</remarks>
     public T? Set(ReadOnlySpan<byte> topicName, T value)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(topicName.Length, ushort.MaxValue, nameof(topicName));
+        if (Find(topicName)?.TryReplace(value) is { } replaced) return replaced;
+
         lock (_lock)
         {
             var node = WalkLocked(topicName, out var position);
             if (position <= topicName.Length)
             {
                 GrowLocked(node, topicName, position, value);
+                _path.Clear();
                 Volatile.Write(ref _count, _count + 1);
                 return null;
             }
 
-            var old = node.Value;
-            node.Value = value;
+            var old = node.Exchange(value);
             if (old is null) Volatile.Write(ref _count, _count + 1);
+            _path.Clear();
             return old;
         }
     }
@@ -62,31 +70,19 @@ internal sealed class RetainedIndex<T>
         lock (_lock)
         {
             var node = WalkLocked(topicName, out var position);
-            if (position <= topicName.Length || node.Value is not { } old) return null;
+            if (position <= topicName.Length || node.Exchange(null) is not { } old) return null;
 
-            node.Value = null;
             Volatile.Write(ref _count, _count - 1);
             for (var i = _path.Count - 1; i >= 0 && _path[i].Value is null && _path[i].Children is null; i--)
                 (i == 0 ? _root : _path[i - 1]).RemoveChild(_path[i]);
+            _path.Clear();
             return old;
         }
     }
 
     /// <summary>The value of a topic, or null.</summary>
     /// <remarks>No lock. Does not allocate.</remarks>
-    public T? Get(ReadOnlySpan<byte> topicName)
-    {
-        var node = _root;
-        for (var position = 0; position <= topicName.Length;)
-        {
-            var level = LevelAt(topicName, position);
-            if (node.FindChild(level, SeededHash.Hash32(level)) is not { } child) return null;
-            node = child;
-            position += level.Length + 1;
-        }
-
-        return node.Value;
-    }
+    public T? Get(ReadOnlySpan<byte> topicName) => Find(topicName)?.Value;
 
     /// <summary>Enumerates the values of the topics that a filter matches (§4.7), in no particular order.</summary>
     /// <param name="filter">Topic Filter in UTF-8, without <c>$share/{ShareName}/</c>. Kept, not copied.</param>
@@ -99,6 +95,20 @@ internal sealed class RetainedIndex<T>
         var rest = levels[position..];
         var end = rest.IndexOf((byte)'/');
         return end < 0 ? rest : rest[..end];
+    }
+
+    private RetainedNode<T>? Find(ReadOnlySpan<byte> topicName)
+    {
+        var node = _root;
+        for (var position = 0; position <= topicName.Length;)
+        {
+            var level = LevelAt(topicName, position);
+            if (node.FindChild(level, SeededHash.Hash32(level)) is not { } child) return null;
+            node = child;
+            position += level.Length + 1;
+        }
+
+        return node;
     }
 
     private RetainedNode<T> WalkLocked(ReadOnlySpan<byte> topicName, out int position)
@@ -129,12 +139,11 @@ internal sealed class RetainedIndex<T>
             var start = Math.Max(position, topicName[..end].LastIndexOf((byte)'/') + 1);
             var level = topicName[start..end];
             var hash = SeededHash.Hash32(level);
-            RetainedNode<T> node = shared is null ? new(level.ToArray(), 0, level.Length, hash) : new(shared, start, level.Length, hash);
-            if (below is null)
-                node.Value = value;
-            else
-                node.AddChild(below);
-
+            var own = below is null ? value : null;
+            RetainedNode<T> node = shared is null
+                ? new(level.ToArray(), 0, level.Length, hash) { Value = own }
+                : new(shared, start, level.Length, hash) { Value = own };
+            if (below is not null) node.AddChild(below);
             below = node;
             if (start == position) break;
             end = start - 1;

@@ -11,15 +11,31 @@ internal sealed class RetainedNode<T>(byte[] source, int offset, int length, uin
     // Null, a RetainedNode, or a LevelMap when there are several.
     private volatile object? _children;
 
-    /// <summary>The value of the topic that ends here, or null. Set by the writer only.</summary>
+    /// <summary>The value of the topic that ends here, or null.</summary>
     public T? Value
     {
         get => _value;
-        set => _value = value;
+        init => _value = value;
     }
 
     /// <summary>Null, one <see cref="RetainedNode{T}"/>, or a <see cref="LevelMap"/>.</summary>
     public object? Children => _children;
+
+    /// <summary>Sets the value, or takes it away. Writer only.</summary>
+    /// <returns>The value before.</returns>
+    public T? Exchange(T? value) => Interlocked.Exchange(ref _value, value);
+
+    /// <summary>Replaces the value if there is one. Any thread.</summary>
+    /// <returns>The value before, or null when there was none, and then there is none.</returns>
+    public T? TryReplace(T value)
+    {
+        while (_value is { } old)
+        {
+            if (ReferenceEquals(Interlocked.CompareExchange(ref _value, value, old), old)) return old;
+        }
+
+        return null;
+    }
 
     /// <summary>The child of a level, or null. Any thread.</summary>
     public RetainedNode<T>? FindChild(ReadOnlySpan<byte> level, uint hash)

@@ -3,20 +3,21 @@ using Nightjar.Broker.Collections;
 
 namespace Nightjar.Broker.Routing;
 
-// What. A bounded cache of routes by topic name: sets of four ways, the set chosen by the hash. A look-up reads the four hashes of the set (16 bytes),
-// then the one route whose hash is equal, and compares the bytes of the topic. A full set replaces the first way from a rotating hand whose
-// route was not used since the hand last passed (second chance). Before a route is made at all, the topic has to be missed twice: a table
-// of the last hashes that were missed (the doorkeeper) turns away topics that are used once, so that they cost neither an allocation nor somebody else's route.
+// What. A bounded cache of routes by topic name: sets of four ways, the set chosen by the hash. A look-up reads the four hashes of the set
+// (16 bytes), then the one route whose hash is equal, and compares the bytes of the topic. A full set replaces the first way from a
+// rotating hand whose route was not used since the hand last passed (second chance). Before a route is made at all, the topic has to be
+// missed twice: a table of the last hashes that were missed (the doorkeeper) turns away topics that are used once, so that they cost
+// neither an allocation nor somebody else's route.
 //
-// Concurrency. No locks, no interlocked operations, plain loads and stores. Every race is benign: a hash and a route that do not belong together, or a
-// route overwritten by another thread, are a miss or found out by the comparison of bytes; two routes for one topic may stand in a set for a while, and
-// either is judged by its generation. Routes are immutable to the cache but for the mark of use, which is written only when it changes, so that a hot
-// route's cache line stays shared between cores.
+// Concurrency. No locks, no interlocked operations, plain loads and stores. Every race is benign: a hash and a route that do not belong
+// together, or a route overwritten by another thread, are a miss or found out by the comparison of bytes; two routes for one topic may
+// stand in a set for a while, and either is judged by its generation. Routes are immutable to the cache but for the mark of use, which is
+// written only when it changes, so that a hot route's cache line stays shared between cores.
 //
 // Cost. 12 bytes a way, 4 a way for the doorkeeper, and the routes. A hit is two to four cache lines and about 10 ns when they are hot.
 //
-// Why not the obvious way. A dictionary with a list of recent use writes to shared memory on each hit and needs a lock; a concurrent dictionary is not bounded, and
-// its entries are garbage for the collector; an array with one way loses hot topics to each other.
+// Why not the obvious way. A dictionary with a list of recent use writes to shared memory on each hit and needs a lock; a concurrent
+// dictionary is not bounded, and its entries are garbage for the collector; an array with one way loses hot topics to each other.
 
 /// <summary>Bounded cache of routes by topic name, for any number of threads without locks.</summary>
 /// <remarks>A miss costs time and never correctness: whoever asks makes the route again.</remarks>
@@ -69,7 +70,8 @@ internal sealed class RouteCache<TRoute>
         return null;
     }
 
-    /// <summary>Whether a topic that was missed deserves a route: true from the second miss on, as long as no other topic has taken its place among the recent ones.</summary>
+    /// <summary>Whether a topic that was missed deserves a route: true from the second miss on, as long as no other topic has taken its
+    /// place among the recent ones.</summary>
     /// <remarks>Does not allocate. Two topics with the same hash let each other in.</remarks>
     public bool ShouldAdmit(uint hash)
     {

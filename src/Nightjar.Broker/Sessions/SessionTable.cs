@@ -5,14 +5,14 @@ using Nightjar.Broker.Collections;
 
 namespace Nightjar.Broker.Sessions;
 
-// What. Client id to session: 64 shards by the leading bits of the hash, each a HashTable (see there) and a lock for its writers. A look-up is one
-// hash of the bytes, a shard, a segment, a comparison of bytes: no lock, no string, no retry.
+// What. Client id to session: 64 shards by the leading bits of the hash, each a HashTable (see there) and a lock for its writers. A look-up
+// is one hash of the bytes, a shard, a segment, a comparison of bytes: no lock, no string, no retry.
 //
-// Cost. A look-up has 4 or 5 cache misses when cold. 15 to 27 bytes a session beside the session itself and 16 KB for an empty table; connects and
-// disconnects on several cores meet only when their client ids fall into the same shard, for the length of one insertion.
+// Cost. A look-up has 4 or 5 cache misses when cold. 15 to 27 bytes a session beside the session itself and 16 KB for an empty table;
+// connects and disconnects on several cores meet only when their client ids fall into the same shard, for the length of one insertion.
 //
-// Why not the obvious way. A ConcurrentDictionary wants a string for each look-up or a comparer with an alternate key, takes about 80 bytes an
-// entry, and stops everybody to grow, which at a million sessions is a pause of tens of milliseconds.
+// Why not the obvious way. A ConcurrentDictionary wants a string for each look-up or a comparer with an alternate key, takes about 80 bytes
+// an entry, and stops everybody to grow, which at a million sessions is a pause of tens of milliseconds.
 
 /// <summary>Sessions by Client Identifier.</summary>
 /// <remarks>Any thread.</remarks>

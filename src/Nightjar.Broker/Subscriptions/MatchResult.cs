@@ -15,7 +15,8 @@ internal sealed class MatchResult
     private SubscriptionVisit[] _stack = new SubscriptionVisit[Initial];
     private int _depth;
 
-    /// <summary>Matched subscriptions that are not shared; the first <see cref="Count"/> are valid. Those of one filter are in order of subscription.</summary>
+    /// <summary>Matched subscriptions that are not shared; the first <see cref="Count"/> are valid. Those of one filter are in order of
+    /// subscription.</summary>
     /// <remarks>A client with overlapping filters is there once for each of them.</remarks>
     public Subscription[] Subscriptions => _subscriptions;
 

@@ -3,8 +3,8 @@ using Nightjar.Broker.Collections;
 namespace Nightjar.Broker.Subscriptions;
 
 /// <summary>The members of one shared subscription (§4.8.2): one Share Name on one Topic Filter.</summary>
-/// <remarks>Members are changed under the trie's lock and read without. Their order means nothing: a member that leaves gives its place to the last,
-/// so that the array stays dense, a turn costs O(1), and no member gets the turns of those who left.</remarks>
+/// <remarks>Members are changed under the trie's lock and read without. Their order means nothing: a member that leaves gives its place to
+/// the last, so that the array stays dense, a turn costs O(1), and no member gets the turns of those who left.</remarks>
 internal sealed class SharedGroup : IPlaced
 {
     private const int IndexFrom = 16;
@@ -32,7 +32,8 @@ internal sealed class SharedGroup : IPlaced
     public byte[] TopicFilter { get; private set; }
 
     /// <summary>Members at this moment, in no particular order.</summary>
-    /// <remarks>An element may become null beside a change, and one that moves may be met twice or not at all: take the next one instead. Does not allocate.</remarks>
+    /// <remarks>An element may become null beside a change, and one that moves may be met twice or not at all: take the next one instead.
+    /// Does not allocate.</remarks>
     public ReadOnlySpan<Subscription?> Members
     {
         get
@@ -110,7 +111,7 @@ internal sealed class SharedGroup : IPlaced
         replacement.Place = old.Place;
         Volatile.Write(ref _members[old.Place], replacement);
         _index?.Replace(old, replacement, old.Subscriber.SubscriberHash);
-        BorrowNamesLocked(old, replacement);
+        ForgetLocked(old, replacement);
     }
 
     /// <summary>Removes a member. The trie's writer only. O(1) amortised.</summary>
@@ -128,7 +129,7 @@ internal sealed class SharedGroup : IPlaced
         if (last < IndexFrom / 2) _index = null;
         if (last == 0) return true;
 
-        BorrowNamesLocked(member, members[0]!);
+        ForgetLocked(member, members[0]!);
         if (members.Length > 8 && last < members.Length / 4)
         {
             Array.Resize(ref members, members.Length / 2);
@@ -138,10 +139,11 @@ internal sealed class SharedGroup : IPlaced
         return false;
     }
 
-    // The names of a member that goes would otherwise be kept for as long as the group lives.
-    private void BorrowNamesLocked(Subscription gone, Subscription member)
+    // What belongs to a member that goes would otherwise be kept for as long as the group lives.
+    private void ForgetLocked(Subscription gone, Subscription member)
     {
         if (ReferenceEquals(ShareName, gone.ShareName)) ShareName = member.ShareName!;
         if (ReferenceEquals(TopicFilter, gone.TopicFilter)) TopicFilter = member.TopicFilter;
+        if (ReferenceEquals(LastReady, gone)) LastReady = null;
     }
 }

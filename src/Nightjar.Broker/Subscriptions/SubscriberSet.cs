@@ -3,8 +3,9 @@ using Nightjar.Broker.Collections;
 namespace Nightjar.Broker.Subscriptions;
 
 /// <summary>Who subscribes to one filter, when it is more than a few or shared.</summary>
-/// <remarks>A node refers to nothing, one <see cref="Subscription"/>, an array of two to eight (copied on each change), or a set, whichever is the
-/// smallest that holds its subscriptions; the static members take and give that reference. One writer at a time, readers without locks.</remarks>
+/// <remarks>A node refers to nothing, one <see cref="Subscription"/>, an array of two to eight (copied on each change), or a set, whichever
+/// is the smallest that holds its subscriptions; the static members take and give that reference. One writer at a time, readers without
+/// locks.</remarks>
 internal sealed class SubscriberSet
 {
     private const int MostInArray = 8;
@@ -167,7 +168,9 @@ internal sealed class SubscriberSet
             return old;
         }
 
-        _subscriptions = _subscriptions is { } list ? list.Append(subscription, _subscriptionCount) : PlacedList<Subscription>.Of([subscription]);
+        _subscriptions = _subscriptions is { } list
+            ? list.Append(subscription, _subscriptionCount)
+            : PlacedList<Subscription>.Of([subscription]);
         _subscriptionCount++;
         if (_subscriptionIndex is not null)
         {
@@ -306,13 +309,14 @@ internal sealed class SubscriberSet
         return _groupCount > 0 ? Array.Find(_groups!.Items, group => group is not null)!.TopicFilter : null;
     }
 
-    // The smallest form for what is left. Not at the very bound of growth, so that one subscriber who comes and goes does not convert it each time.
+    // The smallest form for what is left. Not at the very bound of growth, so that one subscriber who comes and goes does not convert it
+    // each time.
     private object? Smallest()
     {
         if (_groupCount > 0 || _subscriptionCount > FewestInSet) return this;
         if (_subscriptionCount == 0) return null;
 
-        Subscription[] few = [.. _subscriptions!.Items.Where(subscription => subscription is not null).Select(subscription => subscription!)];
+        Subscription[] few = [.. _subscriptions!.Items.OfType<Subscription>()];
         return few.Length == 1 ? few[0] : few;
     }
 }

@@ -2,7 +2,8 @@ using Nightjar.Broker.Collections;
 
 namespace Nightjar.Broker.Subscriptions;
 
-/// <summary>The children of a <see cref="SubscriptionNode"/> that has more than one: wildcards apart, so that a match asks for them without a search.</summary>
+/// <summary>The children of a <see cref="SubscriptionNode"/> that has more than one: wildcards apart, so that a match asks for them without
+/// a search.</summary>
 internal sealed class SubscriptionBranch : LevelMap
 {
     private volatile SubscriptionNode? _singleLevel;

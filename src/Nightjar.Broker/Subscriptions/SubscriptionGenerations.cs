@@ -2,27 +2,27 @@ using Nightjar.Broker.Collections;
 
 namespace Nightjar.Broker.Subscriptions;
 
-// What. Three sets of counters say whether a route computed earlier still holds: one counter for filters that may match anything, 256 chosen by
-// a hash of the first level, 4096 chosen by a hash of the first two levels. A change of the subscriptions increments exactly one of them, chosen
-// by its filter; a topic name looks at one of each set and adds them up. One counter for all would be right as well, but a single client that
-// subscribes and unsubscribes in a loop would make every publisher of the broker match every topic anew.
+// What. Three sets of counters say whether a route computed earlier still holds: one counter for filters that may match anything, 256
+// chosen by a hash of the first level, 4096 chosen by a hash of the first two levels. A change of the subscriptions increments exactly one
+// of them, chosen by its filter; a topic name looks at one of each set and adds them up. One counter for all would be right as well, but a
+// single client that subscribes and unsubscribes in a loop would make every publisher of the broker match every topic anew.
 //
-// Which counter. A filter whose first level is a wildcard (`#`, `+`, `+/x`) may match any topic: the common counter. Otherwise its first level is
-// a literal a, and every topic it matches begins with the level a. When it has no second level (`a`), or that is a wildcard (`a/+/x`, `a/#`, which
-// also matches the one-level topic `a`), the counter of hash(a); every topic with the first level a looks at that one, also `a` itself.
-// Otherwise its second level is a literal b, and every topic it matches begins with the levels a, b: the counter of hash(a, b); `a/b/#` matches
-// `a/b`, which has both. So a topic looks at the counter of every filter that could match it. Two levels or names with the same hash share a
-// counter, which costs a needless match and no more.
+// Which counter. A filter whose first level is a wildcard (`#`, `+`, `+/x`) may match any topic: the common counter. Otherwise its first
+// level is a literal a, and every topic it matches begins with the level a. When it has no second level (`a`), or that is a wildcard
+// (`a/+/x`, `a/#`, which also matches the one-level topic `a`), the counter of hash(a); every topic with the first level a looks at that
+// one, also `a` itself. Otherwise its second level is a literal b, and every topic it matches begins with the levels a, b: the counter of
+// hash(a, b); `a/b/#` matches `a/b`, which has both. So a topic looks at the counter of every filter that could match it. Two levels or
+// names with the same hash share a counter, which costs a needless match and no more.
 //
-// Proof that equal sums mean no relevant change. The counters only grow (64 bits do not wrap in practice). A reader takes a sum S0, then matches
-// and stores S0 with the route; later it takes S1 and finds S1 = S0. The counters are not read at one instant, but each was read for S1 after
-// it was read for S0, so each value in S1 is at least that in S0; sums of such values are equal only if every value is. So none of the three
-// counters was incremented between its two readings. Take any change that concerns the topic. The trie shows it first and increments
-// afterwards, in this order for all who see the increment (interlocked increment, acquiring reads). If the increment came before the reading for S0, the match
-// that followed S0 saw the change. If not, it did not come before the reading for S1 either, so the change was not complete when S1
-// was taken, and to use the route is to publish before the change. The route may already show a part of such changes; their increments
-// are still to come and will only make the route be computed once more. QED. The same argument is why S0 must be taken BEFORE the match: a change between the match and a later
-// reading would be counted as seen.
+// Proof that equal sums mean no relevant change. The counters only grow (64 bits do not wrap in practice). A reader takes a sum S0, then
+// matches and stores S0 with the route; later it takes S1 and finds S1 = S0. The counters are not read at one instant, but each was read
+// for S1 after it was read for S0, so each value in S1 is at least that in S0; sums of such values are equal only if every value is. So
+// none of the three counters was incremented between its two readings. Take any change that concerns the topic. The trie shows it first and
+// increments afterwards, in this order for all who see the increment (interlocked increment, acquiring reads). If the increment came before
+// the reading for S0, the match that followed S0 saw the change. If not, it did not come before the reading for S1 either, so the change
+// was not complete when S1 was taken, and to use the route is to publish before the change. The route may already show a part of such
+// changes; their increments are still to come and will only make the route be computed once more. QED. The same argument is why S0 must be
+// taken BEFORE the match: a change between the match and a later reading would be counted as seen.
 //
 // Cost. 34 KB once; a sum is three loads, of which that of the common counter is shared by all.
 

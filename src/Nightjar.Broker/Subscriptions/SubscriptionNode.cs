@@ -2,7 +2,8 @@ using Nightjar.Broker.Collections;
 
 namespace Nightjar.Broker.Subscriptions;
 
-/// <summary>A node of the subscription trie: one or more levels, who subscribes to the filter that ends here, and what goes on from here. 48 bytes.</summary>
+/// <summary>A node of the subscription trie: one or more levels, who subscribes to the filter that ends here, and what goes on from here.
+/// 48 bytes.</summary>
 internal sealed class SubscriptionNode(byte[] source, int offset, int length, uint levelHash) : LevelNode(source, offset, length, levelHash)
 {
     // Null, a SubscriptionNode, or a SubscriptionBranch when there are several.

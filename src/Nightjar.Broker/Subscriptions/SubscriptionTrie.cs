@@ -4,37 +4,40 @@ using Nightjar.Broker.Collections;
 namespace Nightjar.Broker.Subscriptions;
 
 // What. A trie by topic level in which a chain of levels without a branch is one node (a radix tree whose letters are levels): the node of
-// `dev/4711/temp/#` below `dev` holds the three levels `4711/temp/#`. A node has children by their first level, wildcards among them, and the
-// subscriptions whose filter ends there, shared ones by Share Name (one SharedGroup for each Share Name and filter, so `$share/g/a` and `a` never share
-// state). Every node borrows the bytes of its levels from the filter of some subscription at or below it; when that subscription goes, the
-// nodes on its path borrow from another, so that nothing outlives its last use.
+// `dev/4711/temp/#` below `dev` holds the three levels `4711/temp/#`. A node has children by their first level, wildcards among them, and
+// the subscriptions whose filter ends there, shared ones by Share Name (one SharedGroup for each Share Name and filter, so `$share/g/a` and
+// `a` never share state). Every node borrows the bytes of its levels from the filter of some subscription at or below it; when that
+// subscription goes, the nodes on its path borrow from another, so that nothing outlives its last use.
 //
-// Match. Depth first with an explicit stack of (node, position in the topic name), which is kept in the result: no recursion, at most two entries a
-// level. From a node the match goes to its `#` child (which matches also zero further levels: `sport/#` matches `sport`), its `+` child and the child
-// of the literal level; within a node it compares level by level. From the root the wildcards are left out for topics that begin with `$` [MQTT-4.7.2-1].
+// Match. Depth first with an explicit stack of (node, position in the topic name), which is kept in the result: no recursion, at most two
+// entries a level. From a node the match goes to its `#` child (which matches also zero further levels: `sport/#` matches `sport`), its `+`
+// child and the child of the literal level; within a node it compares level by level. From the root the wildcards are left out for topics
+// that begin with `$` [MQTT-4.7.2-1].
 //
-// Concurrency. Writers take one lock; readers take none and retry nothing. All a reader follows are references that are published when what they point
-// at is complete: the children and the subscribers of a node, the elements of a table (see HashTable and PlacedList, which are changed in place so
-// that a filter with 50 000 subscribers or a level with a million children costs no more to change than a small one). The levels of a node never change:
-// to split or join nodes, new ones with the same children and subscribers take their place. A reader in an old node goes on in the trie as it was when
-// the node was replaced. So a match sees every subscription that was there from its beginning to its end, none that was not there at any time in between, and of those that
-// come and go meanwhile some; SubscriptionGenerations tells the route cache when that matters.
+// Concurrency. Writers take one lock; readers take none and retry nothing. All a reader follows are references that are published when what
+// they point at is complete: the children and the subscribers of a node, the elements of a table (see HashTable and PlacedList, which are
+// changed in place so that a filter with 50 000 subscribers or a level with a million children costs no more to change than a small one).
+// The levels of a node never change: to split or join nodes, new ones with the same children and subscribers take their place. A reader in
+// an old node goes on in the trie as it was when the node was replaced. So a match sees every subscription that was there from its
+// beginning to its end, none that was not there at any time in between, and of those that come and go meanwhile some;
+// SubscriptionGenerations tells the route cache when that matters.
 //
-// Cost. A match visits only nodes whose levels match so far: for each two or three cache misses when cold. Add and remove cost O(levels). Bytes: a node 48, one
-// more reference of 8 to 27 in its parent, a branch 48 and its array or table; a leaf with one subscriber refers to its Subscription directly. A
-// subscription to a filter of its own adds at most two nodes, one with one child and one without, whatever the number of its levels.
+// Cost. A match visits only nodes whose levels match so far: for each two or three cache misses when cold. Add and remove cost O(levels).
+// Bytes: a node 48, one more reference of 8 to 27 in its parent, a branch 48 and its array or table; a leaf with one subscriber refers to
+// its Subscription directly. A subscription to a filter of its own adds at most two nodes, whatever the number of its levels: its own, and
+// one with a branch where it leaves a chain of levels.
 //
-// Why not the obvious way. A dictionary and a node for every level costs 200 to 300 bytes a level, and every match of an absent level a hash of it as a string. A
-// hash table of whole filters needs a look-up for every pattern of wildcards in use. An immutable tree copies the path to the root, and a node's
-// subscriber array, with each change, which for one popular filter is 400 KB a SUBSCRIBE.
+// Why not the obvious way. A dictionary and a node for every level costs 200 to 300 bytes a level, and every match of an absent level a
+// hash of it as a string. A hash table of whole filters needs a look-up for every pattern of wildcards in use. An immutable tree copies the
+// path to the root, and a node's subscriber array, with each change, which for one popular filter is 400 KB a SUBSCRIBE.
 
 /// <summary>Which subscriptions match a topic name.</summary>
-/// <remarks>Filters and topic names must be valid; what is not is neither matched wrongly nor harmful. Any thread.</remarks>
+/// <remarks>Filters and topic names must be valid; they are not checked here. Any thread.</remarks>
 internal sealed class SubscriptionTrie
 {
     private readonly Lock _lock = new();
 
-    // The writer's path from the child of the root to the node of the filter.
+    // The writer's path from the child of the root to the node of the filter; empty between changes, so that it keeps nothing alive.
     private readonly List<SubscriptionNode> _path = [];
     private readonly SubscriptionNode _root = new([], 0, 0, 0);
     private int _count;
@@ -52,7 +55,8 @@ internal sealed class SubscriptionTrie
     /// <summary>The node of no levels, for checks of the trie's shape.</summary>
     internal SubscriptionNode Root => _root;
 
-    /// <summary>Adds a subscription, or puts it in the place of that of the same subscriber, filter and Share Name [MQTT-3.8.4-3].</summary>
+    /// <summary>Adds a subscription, or puts it in the place of that of the same subscriber, filter and Share Name
+    /// [MQTT-3.8.4-3].</summary>
     /// <returns>The subscription it replaced, or null.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The filter is longer than 65 535 bytes.</exception>
     /// <remarks>O(levels). Takes the lock of the trie.</remarks>
@@ -76,6 +80,7 @@ internal sealed class SubscriptionTrie
             }
 
             if (replaced is null) CountLocked(subscription, 1);
+            _path.Clear();
         }
 
         Generations.Bump(filter);
@@ -101,13 +106,15 @@ internal sealed class SubscriptionTrie
 
             PruneLocked(removed.TopicFilter);
             CountLocked(removed, -1);
+            _path.Clear();
         }
 
         Generations.Bump(filter);
         return removed;
     }
 
-    /// <summary>The bytes of a filter, shared with a subscription to the same filter when there is one, so that a popular filter is held once.</summary>
+    /// <summary>The bytes of a filter, shared with a subscription to the same filter when there is one, so that a popular filter is held
+    /// once.</summary>
     /// <param name="filter">Topic Filter, without <c>$share/{ShareName}/</c>.</param>
     /// <remarks>O(levels). Takes the lock of the trie. Allocates only when no one subscribes to the filter.</remarks>
     public byte[] Intern(ReadOnlySpan<byte> filter)
@@ -164,7 +171,8 @@ internal sealed class SubscriptionTrie
         }
     }
 
-    // Compares the levels of a node with those of the topic name from a position on, and reports or remembers the node when all of them match.
+    // Compares the levels of a node with those of the topic name from a position on, and reports or remembers the node when all of them
+    // match.
     private static void VisitNode(SubscriptionNode node, ReadOnlySpan<byte> topicName, int position, MatchResult result)
     {
         var levels = node.Levels;
@@ -196,7 +204,8 @@ internal sealed class SubscriptionTrie
         if (node.Children is not null) result.Push(node, position);
     }
 
-    // Goes down along a filter as far as whole nodes agree with it, noting the path. Position is then where its next level begins, beyond its end when none is left.
+    // Goes down along a filter as far as whole nodes agree with it, noting the path. Position is then where its next level begins, beyond
+    // its end when none is left.
     private SubscriptionNode WalkLocked(ReadOnlySpan<byte> filter, out int position)
     {
         _path.Clear();
@@ -250,8 +259,8 @@ internal sealed class SubscriptionTrie
         parent.ReplaceChild(child, upper);
     }
 
-    // Takes nodes away from the end of the path that hold nothing any more, joins those that have become a link in a chain with their only child,
-    // and lets the others borrow from another filter than the removed one.
+    // Takes nodes away from the end of the path that hold nothing any more, joins those that have become a link in a chain with their only
+    // child, and lets the others borrow from another filter than the removed one.
     private void PruneLocked(byte[] removedFilter)
     {
         for (var i = _path.Count - 1; i >= 0; i--)

@@ -1,6 +1,7 @@
 namespace Nightjar.Protocol;
 
-/// <summary>Reason Code of MQTT 5.0 (§2.4); 0x80 and above is a failure. Which packet may carry which is in the reader of that packet.</summary>
+/// <summary>Reason Code of MQTT 5.0 (§2.4); 0x80 and above is a failure. Which packet may carry which is in the reader of that
+/// packet.</summary>
 public enum ReasonCode : byte
 {
     /// <summary>Success. 0x00 is also Normal disconnection and Granted QoS 0.</summary>

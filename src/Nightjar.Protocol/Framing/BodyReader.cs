@@ -153,9 +153,9 @@ internal ref struct BodyReader
         if (!TryReadPropertyBlock(out properties, out int offset)) return false;
 
         var reader = new PropertyReader(properties, offset, scope);
-        while (reader.TryRead(out Property property))
+        while (reader.TryRead())
         {
-            if (property.Id == PropertyId.ReasonString) reasonString = property.Value;
+            if (reader.Id == PropertyId.ReasonString) reasonString = reader.Value;
         }
 
         return reader.IsValid || Fail(reader.Error);

@@ -19,7 +19,8 @@ public static class FrameReader
 
     /// <summary>Reads one packet from contiguous bytes.</summary>
     /// <param name="source">Unread bytes; may hold less or more than one packet.</param>
-    /// <param name="maximumPacketSize">Largest whole packet accepted, fixed header included; <see cref="int.MaxValue"/> for no limit.</param>
+    /// <param name="maximumPacketSize">Largest whole packet accepted, fixed header included; <see cref="int.MaxValue"/> for no
+    /// limit.</param>
     /// <param name="frame">A view of <paramref name="source"/> when complete.</param>
     /// <param name="error">Set when invalid: 0x81 for a bad Remaining Length or packet type 0, 0x95 for a packet over the limit.</param>
     /// <returns>Complete, NeedMoreData, or Invalid.</returns>
@@ -44,7 +45,8 @@ public static class FrameReader
 
     /// <summary>Measures the first packet of bytes in any segmentation, without copying or decoding it.</summary>
     /// <param name="source">Unread bytes.</param>
-    /// <param name="maximumPacketSize">Largest whole packet accepted, fixed header included; <see cref="int.MaxValue"/> for no limit.</param>
+    /// <param name="maximumPacketSize">Largest whole packet accepted, fixed header included; <see cref="int.MaxValue"/> for no
+    /// limit.</param>
     /// <param name="frameLength">Bytes of the whole packet once the fixed header is there, also while its body is not; 0 before.</param>
     /// <param name="error">Set when invalid, as for <see cref="TryRead"/>.</param>
     /// <returns>Complete when all <paramref name="frameLength"/> bytes are there.</returns>

@@ -17,7 +17,8 @@ public readonly struct ProtocolError
     /// <summary>What DISCONNECT or CONNACK says in v5. Success in the default value, which stands for no error.</summary>
     public ReasonCode ReasonCode { get; }
 
-    /// <summary>Statement id of MQTT 5.0, such as MQTT-3.1.2-3, or a few words where the rule has no number. Null in the default value.</summary>
+    /// <summary>Statement id of MQTT 5.0, such as MQTT-3.1.2-3, or a few words where the rule has no number. Null in the default
+    /// value.</summary>
     public string Rule { get; }
 
     /// <summary>Bytes from the first byte of the packet to the field that broke the rule.</summary>

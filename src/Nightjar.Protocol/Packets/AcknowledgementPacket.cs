@@ -51,13 +51,16 @@ public readonly ref struct AcknowledgementPacket
     /// <param name="version">The version of the connection.</param>
     /// <param name="packet">Views of the frame.</param>
     /// <param name="error">Set when false is returned: 0x81 for wrong flags [MQTT-3.6.1-1] and what cannot be parsed, 0x82 for Packet
-    /// Identifier 0 and for a Reason Code that this packet may not carry [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1].</param>
+    /// Identifier 0 and for a Reason Code that this packet may not carry [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1]
+    /// [MQTT-3.7.2-1].</param>
     /// <returns>Whether the packet is valid.</returns>
     /// <remarks>Does not throw or allocate. 3.1 sends PUBREL again with the DUP flag, which is let pass there.</remarks>
     public static bool TryRead(in Frame frame, ProtocolVersion version, out AcknowledgementPacket packet, out ProtocolError error)
     {
         ReadOnlySpan<byte> body = frame.Body;
-        if (body.Length == 2 && frame.Header is 0x40 or 0x50 or 0x62 or 0x70 && BinaryPrimitives.ReadUInt16BigEndian(body) is ushort id and not 0)
+        if (body.Length == 2
+            && frame.Header is 0x40 or 0x50 or 0x62 or 0x70
+            && BinaryPrimitives.ReadUInt16BigEndian(body) is ushort id and not 0)
         {
             packet = new AcknowledgementPacket(frame.Type, id);
             error = default;

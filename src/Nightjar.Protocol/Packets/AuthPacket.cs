@@ -37,8 +37,8 @@ public readonly ref struct AuthPacket
     /// <param name="version">The version of the connection.</param>
     /// <param name="direction">Who sent it: clients and servers use different codes.</param>
     /// <param name="packet">Views of the frame.</param>
-    /// <param name="error">Set when false is returned: 0x81 for flags [MQTT-3.15.1-1], what cannot be parsed, and any AUTH before v5; 0x82 for
-    /// a Reason Code that this sender may not use [MQTT-3.15.2-1] and for a missing Authentication Method.</param>
+    /// <param name="error">Set when false is returned: 0x81 for flags [MQTT-3.15.1-1], what cannot be parsed, and any AUTH before v5; 0x82
+    /// for a Reason Code that this sender may not use [MQTT-3.15.2-1] and for a missing Authentication Method.</param>
     /// <returns>Whether the packet is valid.</returns>
     /// <remarks>Does not throw or allocate.</remarks>
     public static bool TryRead(
@@ -83,17 +83,17 @@ public readonly ref struct AuthPacket
         }
 
         var properties = new PropertyReader(block, offset, PropertyScope.Auth);
-        while (properties.TryRead(out Property property))
+        while (properties.TryRead())
         {
-            if (property.Id == PropertyId.AuthenticationMethod)
+            if (properties.Id == PropertyId.AuthenticationMethod)
             {
                 hasMethod = true;
-                method = property.Value;
+                method = properties.Value;
             }
-            else if (property.Id == PropertyId.AuthenticationData)
-                data = property.Value;
-            else if (property.Id == PropertyId.ReasonString)
-                reasonString = property.Value;
+            else if (properties.Id == PropertyId.AuthenticationData)
+                data = properties.Value;
+            else if (properties.Id == PropertyId.ReasonString)
+                reasonString = properties.Value;
         }
 
         if (properties.IsValid && !hasMethod) properties.Fail(ReasonCode.ProtocolError, Rule.AuthenticationMethodMissing);

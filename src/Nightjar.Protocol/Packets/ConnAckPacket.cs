@@ -116,8 +116,8 @@ public readonly ref struct ConnAckPacket
     /// <param name="frame">A frame of type CONNACK.</param>
     /// <param name="version">The version that the client asked for.</param>
     /// <param name="packet">Views of the frame.</param>
-    /// <param name="error">Set when false is returned: 0x81 for what cannot be parsed and reserved flags [MQTT-3.2.2-1], 0x82 for a code that
-    /// CONNACK may not carry [MQTT-3.2.2-8], a session present beside a failure [MQTT-3.2.2-6], and what properties may break.</param>
+    /// <param name="error">Set when false is returned: 0x81 for what cannot be parsed and reserved flags [MQTT-3.2.2-1], 0x82 for a code
+    /// that CONNACK may not carry [MQTT-3.2.2-8], a session present beside a failure [MQTT-3.2.2-6], and what properties may break.</param>
     /// <returns>Whether the packet is valid.</returns>
     /// <remarks>Does not throw or allocate. A v3 CONNACK is understood when v5 was asked for: that is how older servers say no.</remarks>
     public static bool TryRead(in Frame frame, ProtocolVersion version, out ConnAckPacket packet, out ProtocolError error)

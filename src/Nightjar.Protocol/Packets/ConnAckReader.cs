@@ -74,76 +74,76 @@ internal ref struct ConnAckReader
         if (!_reader.TryReadPropertyBlock(out Properties, out int offset)) return false;
 
         var reader = new PropertyReader(Properties, offset, PropertyScope.ConnAck);
-        while (reader.TryRead(out Property property))
+        while (reader.TryRead())
         {
-            TakeNumber(in property);
-            TakeText(in property);
+            TakeNumber(in reader);
+            TakeText(in reader);
         }
 
         return reader.IsValid || _reader.Fail(reader.Error);
     }
 
-    private void TakeNumber(scoped in Property property)
+    private void TakeNumber(scoped in PropertyReader reader)
     {
-        switch (property.Id)
+        switch (reader.Id)
         {
             case PropertyId.SessionExpiryInterval:
                 HasSessionExpiryInterval = true;
-                SessionExpiryInterval = property.Number;
+                SessionExpiryInterval = reader.Number;
                 break;
             case PropertyId.ReceiveMaximum:
-                ReceiveMaximum = (ushort)property.Number;
+                ReceiveMaximum = (ushort)reader.Number;
                 break;
             case PropertyId.MaximumQoS:
-                MaximumQoS = (QualityOfService)property.Number;
+                MaximumQoS = (QualityOfService)reader.Number;
                 break;
             case PropertyId.RetainAvailable:
-                RetainAvailable = property.Number != 0;
+                RetainAvailable = reader.Number != 0;
                 break;
             case PropertyId.MaximumPacketSize:
-                MaximumPacketSize = property.Number;
+                MaximumPacketSize = reader.Number;
                 break;
             case PropertyId.TopicAliasMaximum:
-                TopicAliasMaximum = (ushort)property.Number;
+                TopicAliasMaximum = (ushort)reader.Number;
                 break;
             case PropertyId.WildcardSubscriptionAvailable:
-                WildcardSubscriptionAvailable = property.Number != 0;
+                WildcardSubscriptionAvailable = reader.Number != 0;
                 break;
             case PropertyId.SubscriptionIdentifierAvailable:
-                SubscriptionIdentifiersAvailable = property.Number != 0;
+                SubscriptionIdentifiersAvailable = reader.Number != 0;
                 break;
             case PropertyId.SharedSubscriptionAvailable:
-                SharedSubscriptionAvailable = property.Number != 0;
+                SharedSubscriptionAvailable = reader.Number != 0;
                 break;
             case PropertyId.ServerKeepAlive:
                 HasServerKeepAlive = true;
-                ServerKeepAlive = (ushort)property.Number;
+                ServerKeepAlive = (ushort)reader.Number;
                 break;
         }
     }
 
-    private void TakeText(scoped in Property property)
+    private void TakeText(scoped in PropertyReader reader)
     {
-        switch (property.Id)
+        switch (reader.Id)
         {
             case PropertyId.AssignedClientIdentifier:
-                AssignedClientIdentifier = property.Value;
+                AssignedClientIdentifier = reader.Value;
                 break;
             case PropertyId.ReasonString:
-                ReasonString = property.Value;
+                ReasonString = reader.Value;
                 break;
             case PropertyId.ResponseInformation:
-                ResponseInformation = property.Value;
+                ResponseInformation = reader.Value;
                 break;
             case PropertyId.ServerReference:
-                ServerReference = property.Value;
+                ServerReference = reader.Value;
                 break;
             case PropertyId.AuthenticationMethod:
                 HasAuthenticationMethod = true;
-                AuthenticationMethod = property.Value;
+                AuthenticationMethod = reader.Value;
                 break;
             case PropertyId.AuthenticationData:
-                AuthenticationData = property.Value;
+                AuthenticationData = reader.Value;
                 break;
         }
     }

@@ -97,44 +97,44 @@ internal ref struct ConnectReader
         if (!_reader.TryReadPropertyBlock(out Properties, out int offset)) return false;
 
         var reader = new PropertyReader(Properties, offset, PropertyScope.Connect);
-        while (reader.TryRead(out Property property)) Take(in property);
+        while (reader.TryRead()) Take(in reader);
         if (!reader.IsValid) return _reader.Fail(reader.Error);
         return !HasAuthenticationData || HasAuthenticationMethod
             || _reader.Fail(new ProtocolError(ReasonCode.ProtocolError, Rule.AuthenticationDataAlone, offset));
     }
 
-    private void Take(scoped in Property property)
+    private void Take(scoped in PropertyReader reader)
     {
-        switch (property.Id)
+        switch (reader.Id)
         {
             case PropertyId.UserProperty:
                 UserPropertyCount++;
                 break;
             case PropertyId.SessionExpiryInterval:
-                SessionExpiryInterval = property.Number;
+                SessionExpiryInterval = reader.Number;
                 break;
             case PropertyId.ReceiveMaximum:
-                ReceiveMaximum = (ushort)property.Number;
+                ReceiveMaximum = (ushort)reader.Number;
                 break;
             case PropertyId.MaximumPacketSize:
-                MaximumPacketSize = property.Number;
+                MaximumPacketSize = reader.Number;
                 break;
             case PropertyId.TopicAliasMaximum:
-                TopicAliasMaximum = (ushort)property.Number;
+                TopicAliasMaximum = (ushort)reader.Number;
                 break;
             case PropertyId.RequestResponseInformation:
-                RequestResponseInformation = property.Number != 0;
+                RequestResponseInformation = reader.Number != 0;
                 break;
             case PropertyId.RequestProblemInformation:
-                RequestProblemInformation = property.Number != 0;
+                RequestProblemInformation = reader.Number != 0;
                 break;
             case PropertyId.AuthenticationMethod:
                 HasAuthenticationMethod = true;
-                AuthenticationMethod = property.Value;
+                AuthenticationMethod = reader.Value;
                 break;
             case PropertyId.AuthenticationData:
                 HasAuthenticationData = true;
-                AuthenticationData = property.Value;
+                AuthenticationData = reader.Value;
                 break;
         }
     }
@@ -161,7 +161,8 @@ internal ref struct ConnectReader
         return !Has(PasswordFlag) || TryDropMissing(PasswordFlag) || _reader.TryReadBinary(out Password);
     }
 
-    /// <summary>In 3.1 the Remaining Length takes precedence over the flags: a field that the packet has no room for is not there.</summary>
+    /// <summary>In 3.1 the Remaining Length takes precedence over the flags: a field that the packet has no room for is not
+    /// there.</summary>
     private bool TryDropMissing(int flag)
     {
         if (Version != ProtocolVersion.Mqtt31 || !_reader.AtEnd) return false;

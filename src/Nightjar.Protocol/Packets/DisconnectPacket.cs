@@ -97,18 +97,18 @@ public readonly ref struct DisconnectPacket
         }
 
         var properties = new PropertyReader(block, offset, PropertyScope.Disconnect);
-        while (properties.TryRead(out Property property))
+        while (properties.TryRead())
         {
-            if (property.Id == PropertyId.ReasonString)
-                reasonString = property.Value;
-            else if (property.Id == PropertyId.SessionExpiryInterval && direction == PacketDirection.ToServer)
-                (hasExpiry, expiry) = (true, property.Number);
-            else if (property.Id == PropertyId.SessionExpiryInterval)
+            if (properties.Id == PropertyId.ReasonString)
+                reasonString = properties.Value;
+            else if (properties.Id == PropertyId.SessionExpiryInterval && direction == PacketDirection.ToServer)
+                (hasExpiry, expiry) = (true, properties.Number);
+            else if (properties.Id == PropertyId.SessionExpiryInterval)
                 properties.Fail(ReasonCode.ProtocolError, Rule.ServerSessionExpiry);
-            else if (property.Id == PropertyId.ServerReference && direction == PacketDirection.ToServer)
+            else if (properties.Id == PropertyId.ServerReference && direction == PacketDirection.ToServer)
                 properties.Fail(ReasonCode.ProtocolError, Rule.PropertyNotAllowed);
-            else if (property.Id == PropertyId.ServerReference)
-                serverReference = property.Value;
+            else if (properties.Id == PropertyId.ServerReference)
+                serverReference = properties.Value;
         }
 
         error = properties.Error;

@@ -17,15 +17,17 @@ public readonly ref struct PublishPacket
 {
     private readonly byte _flags;
 
-    private PublishPacket(
-        byte flags, ReadOnlySpan<byte> topicName, ushort packetId, scoped in PublishProperties properties, ReadOnlySpan<byte> payload)
+    private PublishPacket(byte flags, ReadOnlySpan<byte> topicName, ushort packetId, ReadOnlySpan<byte> payload)
     {
         _flags = flags;
         TopicName = topicName;
         PacketId = packetId;
-        Properties = properties;
         Payload = payload;
     }
+
+    private PublishPacket(
+        byte flags, ReadOnlySpan<byte> topicName, ushort packetId, ReadOnlySpan<byte> payload, scoped in PublishProperties properties)
+        : this(flags, topicName, packetId, payload) => Properties = properties;
 
     /// <summary>Whether this may be a re-delivery; never at QoS 0 [MQTT-3.3.1-2].</summary>
     public bool Dup => (_flags & 0b1000) != 0;
@@ -80,14 +82,14 @@ public readonly ref struct PublishPacket
         if (version < ProtocolVersion.Mqtt50)
         {
             if (topicName.IsEmpty) return Fail(in frame, out packet, out error);
-            packet = new PublishPacket(frame.Flags, topicName, packetId, default, body[position..]);
+            packet = new PublishPacket(frame.Flags, topicName, packetId, body[position..]);
             error = default;
             return true;
         }
 
         if (position < body.Length && body[position] == 0 && !topicName.IsEmpty)
         {
-            packet = new PublishPacket(frame.Flags, topicName, packetId, default, body[(position + 1)..]);
+            packet = new PublishPacket(frame.Flags, topicName, packetId, body[(position + 1)..]);
             error = default;
             return true;
         }
@@ -95,7 +97,8 @@ public readonly ref struct PublishPacket
         return TryReadWithProperties(in frame, position, direction, topicName, packetId, out packet, out error);
     }
 
-    /// <summary>PUBLISH, not DUP at QoS 0 [MQTT-3.3.1-2], not QoS 3 [MQTT-3.3.1-4]: one bit for each of the sixteen values of the flags.</summary>
+    /// <summary>PUBLISH, not DUP at QoS 0 [MQTT-3.3.1-2], not QoS 3 [MQTT-3.3.1-4]: one bit for each of the sixteen values of the
+    /// flags.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsValidHeader(byte header) =>
         header >> 4 == (int)PacketType.Publish && ((0b0011_1100_0011_1111 >> (header & 0x0F)) & 1) != 0;
@@ -121,7 +124,7 @@ public readonly ref struct PublishPacket
             return false;
         }
 
-        packet = new PublishPacket(frame.Flags, topicName, packetId, in properties, reader.Rest);
+        packet = new PublishPacket(frame.Flags, topicName, packetId, reader.Rest, in properties);
         return true;
     }
 

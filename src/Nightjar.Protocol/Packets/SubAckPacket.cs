@@ -36,8 +36,8 @@ public readonly ref struct SubAckPacket
     /// <param name="frame">A frame of type SUBACK.</param>
     /// <param name="version">The version of the connection.</param>
     /// <param name="packet">Views of the frame.</param>
-    /// <param name="error">Set when false is returned: 0x81 for what cannot be parsed, 0x82 for Packet Identifier 0 and for a code that SUBACK
-    /// may not carry [MQTT-3.9.3-2].</param>
+    /// <param name="error">Set when false is returned: 0x81 for what cannot be parsed, 0x82 for Packet Identifier 0 and for a code that
+    /// SUBACK may not carry [MQTT-3.9.3-2].</param>
     /// <returns>Whether the packet is valid.</returns>
     /// <remarks>Does not throw or allocate.</remarks>
     public static bool TryRead(in Frame frame, ProtocolVersion version, out SubAckPacket packet, out ProtocolError error)

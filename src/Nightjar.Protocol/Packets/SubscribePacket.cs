@@ -56,8 +56,8 @@ public readonly ref struct SubscribePacket
     /// <param name="frame">A frame of type SUBSCRIBE.</param>
     /// <param name="version">The version of the connection.</param>
     /// <param name="packet">Views of the frame.</param>
-    /// <param name="error">Set when false is returned: 0x81 for wrong flags [MQTT-3.8.1-1], reserved options [MQTT-3.8.3-5] and what cannot be
-    /// parsed; 0x82 for Packet Identifier 0, no entry [MQTT-3.8.3-2], QoS 3, Retain Handling 3, No Local on a shared subscription
+    /// <param name="error">Set when false is returned: 0x81 for wrong flags [MQTT-3.8.1-1], reserved options [MQTT-3.8.3-5] and what cannot
+    /// be parsed; 0x82 for Packet Identifier 0, no entry [MQTT-3.8.3-2], QoS 3, Retain Handling 3, No Local on a shared subscription
     /// [MQTT-3.8.3-4] and Subscription Identifier 0; 0x8F for a filter against the syntax.</param>
     /// <returns>Whether the packet is valid.</returns>
     /// <remarks>Linear, does not throw or allocate. 3.1 lets the DUP flag and the unused option bits pass.</remarks>
@@ -92,9 +92,9 @@ public readonly ref struct SubscribePacket
         if (!reader.TryReadPropertyBlock(out block, out int offset)) return false;
 
         var properties = new PropertyReader(block, offset, PropertyScope.Subscribe);
-        while (properties.TryRead(out Property property))
+        while (properties.TryRead())
         {
-            if (property.Id == PropertyId.SubscriptionIdentifier) identifier = property.Number;
+            if (properties.Id == PropertyId.SubscriptionIdentifier) identifier = properties.Number;
         }
 
         return properties.IsValid || reader.Fail(properties.Error);

@@ -31,32 +31,41 @@ internal ref struct PropertyReader
     /// <summary>What went wrong; the default value while nothing did.</summary>
     internal ProtocolError Error { get; private set; }
 
+    /// <summary>The property that was read last.</summary>
+    internal PropertyId Id { get; private set; }
+
+    /// <summary>Value of an integer property; anything for another kind.</summary>
+    internal uint Number { get; private set; }
+
+    /// <summary>Value of a string, binary or pair property, without its length; anything for another kind.</summary>
+    internal ReadOnlySpan<byte> Value { get; private set; }
+
+    /// <summary>Bytes from the start of the block to the property that was read last.</summary>
+    internal int Start { get; private set; }
+
     /// <summary>False after any failure.</summary>
     internal readonly bool IsValid => Error.ReasonCode == ReasonCode.Success;
 
     /// <summary>Reads the next property.</summary>
     /// <returns>False at the end of the block and at the first failure; <see cref="IsValid"/> tells which.</returns>
-    internal bool TryRead(out Property property)
+    internal bool TryRead()
     {
-        property = default;
         if (_position >= _block.Length || !IsValid) return false;
 
-        property.Start = _position;
         int id = _block[_position];
         PropertyKind kind = PropertyTable.KindOf(id);
         if (kind == PropertyKind.Unknown) return FailId(id);
         if ((PropertyTable.ScopeOf(id) & _scope) == 0) return Fail(ReasonCode.ProtocolError, Rule.PropertyNotAllowed);
-
-        property.Id = (PropertyId)id;
         if (!MayOccur(id)) return Fail(ReasonCode.ProtocolError, Rule.PropertyTwice);
 
-        _position++;
+        Id = (PropertyId)id;
+        Start = _position++;
         return kind switch
         {
-            PropertyKind.Utf8StringPair => TryReadString(out property.Name) && TryReadString(out property.Value),
-            PropertyKind.Utf8String => TryReadString(out property.Value),
-            PropertyKind.BinaryData => TryReadBinary(out property.Value),
-            _ => TryReadNumber(kind, out property.Number) && TryCheckNumber(property.Id, property.Number),
+            PropertyKind.Utf8StringPair => TryReadString() && TryReadString(),
+            PropertyKind.Utf8String => TryReadString(),
+            PropertyKind.BinaryData => TryReadBinary(),
+            _ => TryReadNumber(kind) && (Number != 0 || TryCheckZero()),
         };
     }
 
@@ -69,16 +78,7 @@ internal ref struct PropertyReader
         return false;
     }
 
-    /// <summary>Reads to the end of the block, judging every property.</summary>
-    internal bool TrySkipAll()
-    {
-        while (TryRead(out _))
-        {
-        }
-
-        return IsValid;
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MayOccur(int id)
     {
         if (id == (int)PropertyId.UserProperty) return true;
@@ -104,68 +104,60 @@ internal ref struct PropertyReader
         return false;
     }
 
-    private bool TryReadNumber(PropertyKind kind, out uint value)
+    private bool TryReadNumber(PropertyKind kind)
     {
         ReadOnlySpan<byte> rest = _block[_position..];
-        value = 0;
-        if (kind == PropertyKind.VariableByteInteger) return TryReadVariable(rest, out value);
+        if (kind == PropertyKind.VariableByteInteger) return TryReadVariable(rest);
 
         int length = kind == PropertyKind.Boolean ? 1 : kind == PropertyKind.TwoByteInteger ? 2 : 4;
         if (rest.Length < length) return Fail(ReasonCode.MalformedPacket, Rule.PropertyTruncated);
-        value = length switch
+        Number = length switch
         {
             1 => rest[0],
             2 => BinaryPrimitives.ReadUInt16BigEndian(rest),
             _ => BinaryPrimitives.ReadUInt32BigEndian(rest),
         };
-        if (kind == PropertyKind.Boolean && value > 1) return Fail(ReasonCode.ProtocolError, Rule.PropertyNotBoolean);
+        if (kind == PropertyKind.Boolean && Number > 1) return Fail(ReasonCode.ProtocolError, Rule.PropertyNotBoolean);
         _position += length;
         return true;
     }
 
-    private bool TryReadVariable(ReadOnlySpan<byte> rest, out uint value)
+    private bool TryReadVariable(ReadOnlySpan<byte> rest)
     {
         ReadStatus status = VariableByteInteger.TryRead(rest, out int number, out int length);
-        value = (uint)number;
         if (status == ReadStatus.Invalid) return FailWith(FrameReader.InvalidLength(rest, _offset + _position));
         if (status == ReadStatus.NeedMoreData) return Fail(ReasonCode.MalformedPacket, Rule.PropertyTruncated);
+        Number = (uint)number;
         _position += length;
         return true;
     }
 
-    private bool TryReadBinary(out ReadOnlySpan<byte> value)
+    private bool TryReadBinary()
     {
         ReadOnlySpan<byte> rest = _block[_position..];
         if (!BinaryPrimitives.TryReadUInt16BigEndian(rest, out ushort length) || rest.Length - 2 < length)
-        {
-            value = default;
             return Fail(ReasonCode.MalformedPacket, Rule.PropertyTruncated);
-        }
 
-        value = rest.Slice(2, length);
+        Value = rest.Slice(2, length);
         _position += 2 + length;
         return true;
     }
 
-    private bool TryReadString(out ReadOnlySpan<byte> value)
+    private bool TryReadString()
     {
         int start = _position;
-        if (!TryReadBinary(out value)) return false;
-        if (Utf8Text.IsValid(value)) return true;
+        if (!TryReadBinary()) return false;
+        if (Utf8Text.IsValid(Value)) return true;
         _position = start;
-        return Fail(ReasonCode.MalformedPacket, Utf8Text.BrokenRule(value));
+        return Fail(ReasonCode.MalformedPacket, Utf8Text.BrokenRule(Value));
     }
 
-    private bool TryCheckNumber(PropertyId id, uint value)
+    private bool TryCheckZero() => Id switch
     {
-        if (value != 0) return true;
-        return id switch
-        {
-            PropertyId.ReceiveMaximum => Fail(ReasonCode.ProtocolError, Rule.ReceiveMaximumZero),
-            PropertyId.MaximumPacketSize => Fail(ReasonCode.ProtocolError, Rule.MaximumPacketSizeZero),
-            PropertyId.SubscriptionIdentifier => Fail(ReasonCode.ProtocolError, Rule.SubscriptionIdentifierZero),
-            PropertyId.TopicAlias => Fail(ReasonCode.TopicAliasInvalid, Rule.TopicAliasZero),
-            _ => true,
-        };
-    }
+        PropertyId.ReceiveMaximum => Fail(ReasonCode.ProtocolError, Rule.ReceiveMaximumZero),
+        PropertyId.MaximumPacketSize => Fail(ReasonCode.ProtocolError, Rule.MaximumPacketSizeZero),
+        PropertyId.SubscriptionIdentifier => Fail(ReasonCode.ProtocolError, Rule.SubscriptionIdentifierZero),
+        PropertyId.TopicAlias => Fail(ReasonCode.TopicAliasInvalid, Rule.TopicAliasZero),
+        _ => true,
+    };
 }

@@ -1,6 +1,7 @@
 namespace Nightjar.Protocol;
 
-/// <summary>Where a property stands: a packet type, or the Will Properties of CONNECT, which take the number of the forbidden type.</summary>
+/// <summary>Where a property stands: a packet type, or the Will Properties of CONNECT, which take the number of the forbidden
+/// type.</summary>
 internal static class PropertyScope
 {
     internal const ushort Will = 1 << (int)PacketType.Reserved;

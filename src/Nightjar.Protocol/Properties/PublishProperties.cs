@@ -117,18 +117,19 @@ public readonly ref struct PublishProperties
     /// <param name="properties">A view of <paramref name="block"/>.</param>
     /// <param name="error">Set when false is returned.</param>
     internal static bool TryRead(
-        ReadOnlySpan<byte> block, int offset, ushort scope, PacketDirection direction, out PublishProperties properties, out ProtocolError error)
+        ReadOnlySpan<byte> block, int offset, ushort scope, PacketDirection direction,
+        out PublishProperties properties, out ProtocolError error)
     {
         var fields = new Fields { ForwardableLength = block.Length };
         var reader = new PropertyReader(block, offset, scope);
-        while (reader.TryRead(out Property property))
+        while (reader.TryRead())
         {
-            if (property.Id == PropertyId.SubscriptionIdentifier && direction == PacketDirection.ToServer)
+            if (reader.Id == PropertyId.SubscriptionIdentifier && direction == PacketDirection.ToServer)
                 reader.Fail(ReasonCode.ProtocolError, Rule.ClientSubscriptionIdentifier);
-            else if (property.Id == PropertyId.ResponseTopic && !TopicName.IsValid(property.Value))
-                reader.Fail(ReasonCode.ProtocolError, property.Value.IsEmpty ? Rule.TopicEmpty : Rule.ResponseTopicWildcard);
+            else if (reader.Id == PropertyId.ResponseTopic && !TopicName.IsValid(reader.Value))
+                reader.Fail(ReasonCode.ProtocolError, reader.Value.IsEmpty ? Rule.TopicEmpty : Rule.ResponseTopicWildcard);
             else
-                fields.Add(in property);
+                fields.Add(in reader);
         }
 
         error = reader.Error;
@@ -156,7 +157,8 @@ public readonly ref struct PublishProperties
     }
 
     private static bool IsForwardable(PropertyId id) =>
-        id is not (PropertyId.TopicAlias or PropertyId.MessageExpiryInterval or PropertyId.SubscriptionIdentifier or PropertyId.WillDelayInterval);
+        id is not (PropertyId.TopicAlias or PropertyId.MessageExpiryInterval
+            or PropertyId.SubscriptionIdentifier or PropertyId.WillDelayInterval);
 
     /// <summary>What accumulates while a block is read.</summary>
     private struct Fields
@@ -172,44 +174,44 @@ public readonly ref struct PublishProperties
         internal int SubscriptionIdentifierCount;
         internal int ForwardableLength;
 
-        internal void Add(in Property property)
+        internal void Add(scoped in PropertyReader reader)
         {
-            switch (property.Id)
+            switch (reader.Id)
             {
                 case PropertyId.UserProperty:
                     UserPropertyCount++;
                     break;
                 case PropertyId.TopicAlias:
-                    TopicAlias = (ushort)property.Number;
+                    TopicAlias = (ushort)reader.Number;
                     Flags |= Flags.TopicAlias;
                     ForwardableLength -= 3;
                     break;
                 case PropertyId.MessageExpiryInterval:
-                    MessageExpiryInterval = property.Number;
+                    MessageExpiryInterval = reader.Number;
                     Flags |= Flags.MessageExpiryInterval;
                     ForwardableLength -= 5;
                     break;
                 case PropertyId.WillDelayInterval:
-                    WillDelayInterval = property.Number;
+                    WillDelayInterval = reader.Number;
                     ForwardableLength -= 5;
                     break;
                 case PropertyId.SubscriptionIdentifier:
                     SubscriptionIdentifierCount++;
-                    ForwardableLength -= 1 + VariableByteInteger.GetLength((int)property.Number);
+                    ForwardableLength -= 1 + VariableByteInteger.GetLength((int)reader.Number);
                     break;
                 case PropertyId.PayloadFormatIndicator:
-                    Flags |= property.Number != 0 ? Flags.PayloadFormatIndicator | Flags.PayloadIsUtf8 : Flags.PayloadFormatIndicator;
+                    Flags |= reader.Number != 0 ? Flags.PayloadFormatIndicator | Flags.PayloadIsUtf8 : Flags.PayloadFormatIndicator;
                     break;
                 case PropertyId.ResponseTopic:
-                    ResponseTopic = property.Start;
+                    ResponseTopic = reader.Start;
                     Flags |= Flags.ResponseTopic;
                     break;
                 case PropertyId.CorrelationData:
-                    CorrelationData = property.Start;
+                    CorrelationData = reader.Start;
                     Flags |= Flags.CorrelationData;
                     break;
                 case PropertyId.ContentType:
-                    ContentType = property.Start;
+                    ContentType = reader.Start;
                     Flags |= Flags.ContentType;
                     break;
             }

@@ -27,7 +27,8 @@ public static class TopicFilter
     /// with $ [MQTT-4.7.2-1]; nothing is normalised [MQTT-4.7.3-4].</summary>
     /// <param name="topicFilter">A valid filter without $share/ShareName/ in front.</param>
     /// <param name="topicName">A valid name.</param>
-    /// <remarks>The plain reference: linear, no recursion, no allocation. The subscription index is what is fast over many filters.</remarks>
+    /// <remarks>The plain reference: linear, no recursion, no allocation. The subscription index is what is fast over many
+    /// filters.</remarks>
     public static bool Matches(ReadOnlySpan<byte> topicFilter, ReadOnlySpan<byte> topicName)
     {
         if (topicFilter.IsEmpty || topicName.IsEmpty) return false;

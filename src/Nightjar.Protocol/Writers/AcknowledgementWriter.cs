@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Nightjar.Protocol;
 
@@ -16,10 +17,12 @@ public static class AcknowledgementWriter
     /// <param name="version">Version of the connection that it goes to; only v5 has Reason Codes.</param>
     /// <param name="reasonCode">Reason Code; Success is not written.</param>
     /// <returns>Bytes written, 4 or 5.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Write(Span<byte> destination, PacketType type, ushort packetId, ProtocolVersion version, ReasonCode reasonCode)
     {
         bool hasReason = reasonCode != ReasonCode.Success && version == ProtocolVersion.Mqtt50;
-        uint start = ((uint)type << 28) | (type == PacketType.PubRel ? 0x0200_0000u : 0) | (hasReason ? 0x0003_0000u : 0x0002_0000u) | packetId;
+        uint header = ((uint)type << 4) | (type == PacketType.PubRel ? 0b0010u : 0);
+        uint start = (header << 24) | (hasReason ? 0x0003_0000u : 0x0002_0000u) | packetId;
         BinaryPrimitives.WriteUInt32BigEndian(destination, start);
         if (!hasReason) return 4;
         destination[4] = (byte)reasonCode;

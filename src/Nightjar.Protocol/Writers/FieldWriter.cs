@@ -76,4 +76,8 @@ internal static class FieldWriter
     [DoesNotReturn]
     private static void ThrowTooLong(int length) =>
         throw new ArgumentException($"A field of {length} bytes does not fit MQTT's length of two bytes.", nameof(length));
+
+    /// <summary>Throws for a buffer that does not hold what was measured.</summary>
+    [DoesNotReturn]
+    internal static void ThrowTooSmall() => throw new ArgumentException("The destination is smaller than the packet.", "destination");
 }

@@ -45,19 +45,16 @@ public readonly ref struct PublishWriter
     /// <summary>Application Message.</summary>
     public ReadOnlySpan<byte> Payload { get; init; }
 
+    /// <summary>Bytes from the start of the packet to the Packet Identifier at QoS 1 and 2: where a copy is made the receiver's
+    /// own.</summary>
+    public int PacketIdOffset => 1 + VariableByteInteger.GetLength(BodyLength(PropertiesLength())) + 2 + TopicName.Length;
+
     /// <summary>Bytes of the whole packet.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The packet would be larger than MQTT allows.</exception>
-    public int Measure()
-    {
-        int body = BodyLength(PropertiesLength());
-        return 1 + VariableByteInteger.GetLength(body) + body;
-    }
+    public int Measure() => FieldWriter.MeasurePacket(BodyLength(PropertiesLength()));
 
     /// <summary>Bytes of everything before the payload.</summary>
     public int MeasureHead() => Measure() - Payload.Length;
-
-    /// <summary>Bytes from the start of the packet to the Packet Identifier at QoS 1 and 2: where a copy is made the receiver's own.</summary>
-    public int PacketIdOffset => 1 + VariableByteInteger.GetLength(BodyLength(PropertiesLength())) + 2 + TopicName.Length;
 
     /// <summary>Encodes the whole packet.</summary>
     /// <param name="destination">At least <see cref="Measure"/> bytes.</param>
@@ -65,9 +62,13 @@ public readonly ref struct PublishWriter
     /// <exception cref="ArgumentException">The destination is too small or the topic too long: a mistake of the caller.</exception>
     public int Write(Span<byte> destination)
     {
-        int head = WriteHead(destination);
+        int properties = PropertiesLength();
+        int body = BodyLength(properties);
+        int total = FieldWriter.MeasurePacket(body);
+        if (total > destination.Length) FieldWriter.ThrowTooSmall();
+        int head = WriteHead(destination, properties, body);
         Payload.CopyTo(destination[head..]);
-        return head + Payload.Length;
+        return total;
     }
 
     /// <summary>Encodes everything before the payload, for a payload that is sent from where it lies.</summary>
@@ -77,8 +78,16 @@ public readonly ref struct PublishWriter
     public int WriteHead(Span<byte> destination)
     {
         int properties = PropertiesLength();
+        int body = BodyLength(properties);
+        if (FieldWriter.MeasurePacket(body) - Payload.Length > destination.Length) FieldWriter.ThrowTooSmall();
+        return WriteHead(destination, properties, body);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int WriteHead(Span<byte> destination, int properties, int body)
+    {
         byte header = (byte)(((int)PacketType.Publish << 4) | (Dup ? 0b1000 : 0) | ((int)QoS << 1) | (Retain ? 1 : 0));
-        int position = FieldWriter.WriteHeader(destination, header, BodyLength(properties));
+        int position = FieldWriter.WriteHeader(destination, header, body);
         position += FieldWriter.WriteBytes(destination[position..], TopicName);
         if (QoS != QualityOfService.AtMostOnce) position += FieldWriter.WriteUInt16(destination[position..], PacketId);
         if (Version != ProtocolVersion.Mqtt50) return position;

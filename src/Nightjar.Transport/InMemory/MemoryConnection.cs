@@ -15,6 +15,7 @@ internal sealed class MemoryConnection : PipeConnection
     {
         _incoming = incoming;
         _outgoing = outgoing;
+        Time = options.TimeProvider;
         LocalEndPoint = local;
         RemoteEndPoint = remote;
         _reader = new MemoryPipeReader(this, incoming, options.BufferPool);
@@ -30,6 +31,8 @@ internal sealed class MemoryConnection : PipeConnection
     protected override InputPipeReader Reader => _reader;
 
     protected override OutputPipeWriter Writer => _writer;
+
+    protected override TimeProvider Time { get; }
 
     internal static (MemoryConnection Client, MemoryConnection Server) CreatePair(
         MemoryTransportOptions options, EndPoint client, EndPoint server)

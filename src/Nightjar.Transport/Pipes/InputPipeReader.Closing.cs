@@ -61,7 +61,8 @@ internal abstract partial class InputPipeReader
             Interlocked.Or(ref _state, Receiving);
             if (ReceiveAsync(ending.DiscardBuffer, 0, ending.DiscardBuffer.Length, out int received, out SocketError error))
                 return;
-            EndReceiving(parks: false);
+            if ((EndReceiving(parks: false) & Ended) != 0)
+                ReleaseBuffer();
             more = received > 0 && error == SocketError.Success;
         }
         ending.Discarded();

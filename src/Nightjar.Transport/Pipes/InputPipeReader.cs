@@ -115,9 +115,8 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         {
             _core.SetResult(false);
         }
-        if ((old & Discarding) != 0)
-            ContinueDiscard(more: true);
-        Volatile.Read(ref _ending)?.ReceiveEnded();
+        if ((old & Waiting) == 0)
+            AfterReceiving(old, more: true);
     }
 
     /// <summary>Takes bytes that are there.</summary>
@@ -149,9 +148,8 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
             AcceptReceived();
         if ((old & Waiting) != 0)
             _core.SetResult(false);
-        if ((old & Discarding) != 0)
-            ContinueDiscard(received > 0 && error == SocketError.Success);
-        Volatile.Read(ref _ending)?.ReceiveEnded();
+        else
+            AfterReceiving(old, more: received > 0 && error == SocketError.Success);
     }
 
     private ValueTask<ReadResult> ReadCoreAsync()
@@ -165,7 +163,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
             return new ValueTask<ReadResult>(result);
         _core.Reset();
         var pending = new ValueTask<ReadResult>(this, _core.Version);
-        if ((Volatile.Read(ref _state) & Receiving) != 0)
+        if ((Volatile.Read(ref _state) & (Receiving | Parked)) != 0)
             return WaitForReceive(pending);
         if (--_readsLeft <= 0)
             return StandBack(pending);
@@ -199,7 +197,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         AcceptReceived();
     }
 
-    // Joins a receive that an earlier, cancelled read has begun.
+    // Joins a receive that an earlier, cancelled read has begun; it may end meanwhile.
     private ValueTask<ReadResult> WaitForReceive(ValueTask<ReadResult> pending)
     {
         while (true)
@@ -237,10 +235,22 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         if ((old & Ended) != 0)
             ReleaseBuffer();
         if ((old & Waiting) == 0)
+        {
+            AfterReceiving(old, more: received > 0 && error == SocketError.Success);
             return ReceiveOutcome.Pending;
+        }
         if ((old & Ended) == 0)
             AcceptReceived();
         return ReceiveOutcome.Done;
+    }
+
+    // A receive for which nobody waits has ended; those who end the connection may wait for that.
+    private void AfterReceiving(int old, bool more)
+    {
+        if ((old & Discarding) != 0)
+            ContinueDiscard(more);
+        if ((Volatile.Read(ref _state) & Receiving) == 0)
+            Volatile.Read(ref _ending)?.ReceiveEnded();
     }
 
     private bool BeginReceiving()

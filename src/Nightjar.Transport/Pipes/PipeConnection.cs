@@ -28,12 +28,10 @@ internal abstract class PipeConnection : TransportConnection
 
     protected abstract OutputPipeWriter Writer { get; }
 
+    protected abstract TimeProvider Time { get; }
+
     /// <inheritdoc/>
-    public sealed override void Abort()
-    {
-        if (Volatile.Read(ref _state) != Released)
-            Abort(SocketError.OperationAborted);
-    }
+    public sealed override void Abort() => Abort(SocketError.OperationAborted);
 
     /// <inheritdoc/>
     public sealed override ValueTask CloseAsync(TimeSpan linger)
@@ -43,11 +41,11 @@ internal abstract class PipeConnection : TransportConnection
         Reader.Close();
         Task? sent = Writer.BeginClose();
         if (sent is not null)
-            return new ValueTask(CloseSlowAsync(sent, linger));
+            return new ValueTask(CloseSlowAsync(sent, discarded: null, linger));
         ShutdownSend();
         Task? discarded = linger > TimeSpan.Zero ? Reader.Discard() : null;
         if (discarded is not null)
-            return new ValueTask(CloseSlowAsync(discarded, linger));
+            return new ValueTask(CloseSlowAsync(sent: null, discarded, linger));
         Release(abortive: false);
         return ValueTask.CompletedTask;
     }
@@ -65,6 +63,8 @@ internal abstract class PipeConnection : TransportConnection
     /// <summary>Ends the connection because it broke. The first reason counts.</summary>
     internal void Abort(SocketError error)
     {
+        if (Volatile.Read(ref _state) == Released)
+            return;
         Interlocked.CompareExchange(ref _error, (int)error, (int)SocketError.Success);
         Release(abortive: true);
     }
@@ -104,32 +104,32 @@ internal abstract class PipeConnection : TransportConnection
         return new ValueTask(closed.Task);
     }
 
-    // The first wait is for the send queue or, when that was empty at once, for the peer's end.
-    private async Task CloseSlowAsync(Task first, TimeSpan linger)
+    private async Task CloseSlowAsync(Task? sent, Task? discarded, TimeSpan linger)
     {
-        if (linger <= TimeSpan.Zero)
+        long start = Time.GetTimestamp();
+        if (sent is not null)
         {
-            Abort();
-            return;
-        }
-        bool waitsForQueue = Writer.BeginClose() is not null;
-        long deadline = Environment.TickCount64 + (long)linger.TotalMilliseconds;
-        bool inTime = await WaitAsync(first, deadline).ConfigureAwait(false);
-        if (waitsForQueue && inTime)
-        {
+            if (!await WaitAsync(sent, linger).ConfigureAwait(false))
+            {
+                Abort(SocketError.OperationAborted);
+                return;
+            }
             ShutdownSend();
-            if (Reader.Discard() is Task discarded)
-                await WaitAsync(discarded, deadline).ConfigureAwait(false);
+            discarded = Reader.Discard();
         }
-        Release(abortive: !inTime && waitsForQueue);
+        if (discarded is not null)
+            await WaitAsync(discarded, linger - Time.GetElapsedTime(start)).ConfigureAwait(false);
+        Release(abortive: false);
     }
 
-    private static async Task<bool> WaitAsync(Task task, long deadline)
+    // False: the time was over first.
+    private async Task<bool> WaitAsync(Task task, TimeSpan time)
     {
-        long left = Math.Max(0, deadline - Environment.TickCount64);
+        if (task.IsCompleted || time <= TimeSpan.Zero)
+            return task.IsCompleted;
         using var timeout = new CancellationTokenSource();
-        Task first = await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(left), timeout.Token)).ConfigureAwait(false);
+        await Task.WhenAny(task, Task.Delay(time, Time, timeout.Token)).ConfigureAwait(false);
         await timeout.CancelAsync().ConfigureAwait(false);
-        return ReferenceEquals(first, task);
+        return task.IsCompleted;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class SendOperation : SocketAsyncEventArgs
     private SocketOutputWriter? _writer;
 
     private SendOperation()
-        : base(true)
+        : base(unsafeSuppressExecutionContextFlow: true)
     {
     }
 

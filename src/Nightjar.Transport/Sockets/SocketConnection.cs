@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Nightjar.Transport.Buffers;
 using Nightjar.Transport.Pipes;
 
 namespace Nightjar.Transport.Sockets;
@@ -13,12 +12,13 @@ internal sealed class SocketConnection : PipeConnection
     private readonly SocketOutputWriter _writer;
 
     /// <summary>Takes the socket over.</summary>
-    internal SocketConnection(Socket socket, BufferPool pool)
+    internal SocketConnection(Socket socket, SocketTransportOptions options)
     {
         _socket = socket;
+        Time = options.TimeProvider;
         socket.Blocking = false;
-        _reader = new SocketPipeReader(this, socket, pool);
-        _writer = new SocketOutputWriter(this, socket, pool);
+        _reader = new SocketPipeReader(this, socket, options.BufferPool);
+        _writer = new SocketOutputWriter(this, socket, options.BufferPool);
     }
 
     /// <inheritdoc/>
@@ -30,6 +30,8 @@ internal sealed class SocketConnection : PipeConnection
     protected override InputPipeReader Reader => _reader;
 
     protected override OutputPipeWriter Writer => _writer;
+
+    protected override TimeProvider Time { get; }
 
     internal override void ShutdownSend()
     {

@@ -11,14 +11,21 @@ internal sealed class SocketListener : TransportListener
 
     private readonly Socket _socket;
     private readonly SocketTransportOptions _options;
+    private readonly Func<CancellationToken, ValueTask<Socket>> _accept;
     private readonly CancellationTokenSource _closed = new();
+    private readonly DescriptorReserve _reserve = new();
     private TimeSpan _backOff = LeastBackOff;
     private int _isClosed;
 
-    private SocketListener(Socket socket, SocketTransportOptions options)
+    /// <summary>Takes a listening socket over.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="options">How accepted sockets are to be.</param>
+    /// <param name="accept">Accepts one; null for the socket's own way.</param>
+    internal SocketListener(Socket socket, SocketTransportOptions options, Func<CancellationToken, ValueTask<Socket>>? accept = null)
     {
         _socket = socket;
         _options = options;
+        _accept = accept ?? socket.AcceptAsync;
         LocalEndPoint = socket.LocalEndPoint!;
     }
 
@@ -32,8 +39,6 @@ internal sealed class SocketListener : TransportListener
         {
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
-            if (options.ReuseAddress && endPoint is IPEndPoint)
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             SocketFactory.Configure(socket, options);
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
@@ -52,10 +57,15 @@ internal sealed class SocketListener : TransportListener
         while (Volatile.Read(ref _isClosed) == 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (!_reserve.TryTake())
+            {
+                await BackOffAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
             try
             {
                 // The runtime keeps the operation for the next call.
-                Socket socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                Socket socket = await _accept(cancellationToken).ConfigureAwait(false);
                 _backOff = LeastBackOff;
                 if (TryMakeConnection(socket) is SocketConnection connection)
                     return connection;
@@ -63,7 +73,10 @@ internal sealed class SocketListener : TransportListener
             catch (SocketException exception)
             {
                 if (IsShortage(exception.SocketErrorCode))
+                {
+                    _reserve.Release();
                     await BackOffAsync(cancellationToken).ConfigureAwait(false);
+                }
             }
             catch (ObjectDisposedException)
             {
@@ -80,6 +93,7 @@ internal sealed class SocketListener : TransportListener
             return;
         await _closed.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
+        _reserve.Dispose();
     }
 
     // What does not pass by trying again at once.
@@ -91,7 +105,7 @@ internal sealed class SocketListener : TransportListener
         TimeSpan delay = _backOff;
         _backOff = delay * 2 > MostBackOff ? MostBackOff : delay * 2;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token, cancellationToken);
-        await Task.Delay(delay, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(delay, _options.TimeProvider, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     // A peer may be gone before its connection was accepted.
@@ -101,7 +115,7 @@ internal sealed class SocketListener : TransportListener
         {
             if (!OperatingSystem.IsLinux())
                 SocketFactory.Configure(socket, _options);
-            return new SocketConnection(socket, _options.BufferPool);
+            return new SocketConnection(socket, _options);
         }
         catch (SocketException)
         {

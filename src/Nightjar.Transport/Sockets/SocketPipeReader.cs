@@ -62,7 +62,7 @@ internal sealed class SocketPipeReader : InputPipeReader
     protected override void OnEnded() => _operation.Dispose();
 
     /// <summary>The receive of one connection.</summary>
-    private sealed class ReceiveOperation(SocketPipeReader reader) : SocketAsyncEventArgs(true)
+    private sealed class ReceiveOperation(SocketPipeReader reader) : SocketAsyncEventArgs(unsafeSuppressExecutionContextFlow: true)
     {
         private int _count;
 

@@ -44,7 +44,8 @@ public sealed class RetainedIndexTests(ITestOutputHelper output)
             if (step % 100 == 0) AssertMatches(index, model, NaiveTopics.RandomFilter(random, variety));
         }
 
-        foreach (var filter in new[] { "#", "+/#", "+", "+/+", "/#", "$SYS/#", "a", "a/#", "a/+", "$SYS" }) AssertMatches(index, model, filter);
+        foreach (var filter in new[] { "#", "+/#", "+", "+/+", "/#", "$SYS/#", "a", "a/#", "a/+", "$SYS" })
+            AssertMatches(index, model, filter);
         foreach (var topic in model.Keys) Assert.NotNull(index.Remove(NaiveTopics.Utf8(topic)));
         Assert.Equal(0, index.Count);
         Assert.Empty(All(index, "#"));
@@ -87,6 +88,30 @@ public sealed class RetainedIndexTests(ITestOutputHelper output)
 
         Volatile.Write(ref done, true);
         await Task.WhenAll(readers);
+    }
+
+    [Fact]
+    public async Task SetAndRemove_OfOneTopicOnManyThreads_HandOnEachValueOnce()
+    {
+        RetainedIndex<Value> index = new();
+        var returned = await Task.WhenAll(Enumerable.Range(0, 3).Select(number => Task.Run(() =>
+        {
+            List<Value> old = [];
+            for (var i = 0; i < 100_000; i++)
+            {
+                var before = i % 3 == 2 ? index.Remove("a/b"u8) : index.Set("a/b"u8, new Value("a/b", i));
+                if (before is not null) old.Add(before);
+            }
+
+            return old;
+        })));
+        var left = index.Get("a/b"u8);
+        Assert.Equal(left is null ? 0 : 1, index.Count);
+
+        // Every value that was set came back to whoever displaced it, but for the last.
+        var all = returned.SelectMany(values => values).Concat(left is null ? [] : [left]).ToArray();
+        Assert.Equal(3 * 66_667, all.Length);
+        Assert.Equal(all.Length, all.Distinct(ReferenceEqualityComparer.Instance).Count());
     }
 
     [Fact]

@@ -7,7 +7,8 @@ namespace Nightjar.Broker.Tests.Routing;
 
 public sealed class RouteCacheTests
 {
-    private sealed class TestRoute(byte[] topicName, uint hash, long generation = 0) : CachedRoute(topicName, hash, default(TopicStripe), generation);
+    private sealed class TestRoute(byte[] topicName, uint hash, long generation = 0)
+        : CachedRoute(topicName, hash, default(TopicStripe), generation);
 
     [Fact]
     public void Get_AfterAdd_GivesTheRouteOfThatTopicOnly()

@@ -35,7 +35,8 @@ public sealed class SharedGroupTests
     public void Members_AfterMostHaveLeft_GetTurnsAlike()
     {
         SubscriptionTrie trie = new();
-        var subscriptions = Enumerable.Range(0, 1000).Select(i => SubscriptionTrieTests.Subscribe(new TestSubscriber(i), "a", "g")).ToArray();
+        var subscriptions = Enumerable.Range(0, 1000)
+            .Select(i => SubscriptionTrieTests.Subscribe(new TestSubscriber(i), "a", "g")).ToArray();
         foreach (var subscription in subscriptions) trie.Add(subscription);
         foreach (var subscription in subscriptions[10..990]) trie.Remove(subscription.Subscriber, "a"u8, "g"u8);
 

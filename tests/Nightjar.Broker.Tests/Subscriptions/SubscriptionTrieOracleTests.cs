@@ -90,7 +90,8 @@ public sealed class SubscriptionTrieOracleTests(ITestOutputHelper output)
             var share = random.Next(4) == 0 ? $"g{random.Next(3)}" : null;
             var filter = NaiveTopics.RandomFilter(random, variety);
             var subscription = SubscriptionTrieTests.Subscribe(_subscribers[random.Next(_subscribers.Length)], filter, share);
-            var before = _live.FindIndex(s => s.Subscriber == subscription.Subscriber && FilterOf(s) == filter && ShareOf(s) == (share ?? ""));
+            var before = _live.FindIndex(s =>
+                s.Subscriber == subscription.Subscriber && FilterOf(s) == filter && ShareOf(s) == (share ?? ""));
             var replaced = _trie.Add(subscription);
             Assert.Same(before < 0 ? null : _live[before], replaced);
             if (before < 0)
@@ -102,7 +103,9 @@ public sealed class SubscriptionTrieOracleTests(ITestOutputHelper output)
 
         private void Remove(Subscription subscription)
         {
-            Assert.Same(subscription, _trie.Remove(subscription.Subscriber, NaiveTopics.Utf8(FilterOf(subscription)), NaiveTopics.Utf8(ShareOf(subscription))));
+            // Bytes of its own, since a caller has those of its packet.
+            var filter = NaiveTopics.Utf8(FilterOf(subscription));
+            Assert.Same(subscription, _trie.Remove(subscription.Subscriber, filter, NaiveTopics.Utf8(ShareOf(subscription))));
             _live.Remove(subscription);
             AssertCounts();
         }

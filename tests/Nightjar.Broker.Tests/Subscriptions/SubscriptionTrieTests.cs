@@ -159,15 +159,18 @@ public sealed class SubscriptionTrieTests
     public void Subscription_WithOptions_GivesThemBack()
     {
         foreach (var qos in Enum.GetValues<QualityOfService>())
-        foreach (var handling in Enum.GetValues<RetainHandling>())
-        foreach (var (noLocal, asPublished) in new[] { (false, false), (true, false), (false, true), (true, true) })
-        {
-            Subscription subscription = new(new TestSubscriber(), [], null, qos, noLocal, asPublished, handling, 268_435_455) { Place = 123_456_789 };
-            Assert.Equal(
-                (qos, handling, noLocal, asPublished, 268_435_455u, 123_456_789),
-                (subscription.MaximumQoS, subscription.RetainHandling, subscription.NoLocal, subscription.RetainAsPublished,
-                    subscription.SubscriptionIdentifier, subscription.Place));
-        }
+            foreach (var handling in Enum.GetValues<RetainHandling>())
+                foreach (var (noLocal, asPublished) in new[] { (false, false), (true, false), (false, true), (true, true) })
+                {
+                    Subscription subscription = new(new TestSubscriber(), [], null, qos, noLocal, asPublished, handling, 268_435_455)
+                    {
+                        Place = 123_456_789,
+                    };
+                    Assert.Equal(
+                        (qos, handling, noLocal, asPublished, 268_435_455u, 123_456_789),
+                        (subscription.MaximumQoS, subscription.RetainHandling, subscription.NoLocal, subscription.RetainAsPublished,
+                            subscription.SubscriptionIdentifier, subscription.Place));
+                }
     }
 
     [Fact]

@@ -8,7 +8,8 @@ namespace Nightjar.Broker.Tests.Subscriptions;
 /// <summary>What must hold of the nodes of a trie at rest.</summary>
 internal static class TrieShape
 {
-    /// <summary>Asserts that no node is empty or a mere link, that each stands under its full path, and that its bytes are those of a live filter.</summary>
+    /// <summary>Asserts that no node is empty or a mere link, that each stands under its full path, and that its bytes are those of a live
+    /// filter.</summary>
     /// <returns>The number of nodes.</returns>
     public static int AssertSound(SubscriptionTrie trie, IReadOnlyCollection<byte[]> liveFilters)
     {

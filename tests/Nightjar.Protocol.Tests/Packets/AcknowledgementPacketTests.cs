@@ -120,7 +120,9 @@ public sealed class AcknowledgementPacketTests
     {
         WireFrames.Run(literal, (in Frame frame) =>
         {
-            Assert.True(AcknowledgementPacket.TryRead(in frame, version, out AcknowledgementPacket packet, out ProtocolError error), error.ToString());
+            Assert.True(
+                AcknowledgementPacket.TryRead(in frame, version, out AcknowledgementPacket packet, out ProtocolError error),
+                error.ToString());
             Assert.Equal((type, 0x1234, code), (packet.Type, packet.PacketId, packet.ReasonCode));
             Assert.Equal(reason, System.Text.Encoding.UTF8.GetString(packet.ReasonString));
         });

@@ -15,7 +15,9 @@ public sealed class AuthPacketTests
     {
         WireFrames.Run("F0 [ 18 [ 15 'SCRAM' 16 000201FF 1F 'why' 26 'n' 'v' ] ]", (in Frame frame) =>
         {
-            Assert.True(AuthPacket.TryRead(in frame, ProtocolVersion.Mqtt50, out AuthPacket packet, out ProtocolError error), error.ToString());
+            Assert.True(
+                AuthPacket.TryRead(in frame, ProtocolVersion.Mqtt50, out AuthPacket packet, out ProtocolError error),
+                error.ToString());
             Assert.Equal(ReasonCode.ContinueAuthentication, packet.ReasonCode);
             Assert.True(packet.AuthenticationMethod.SequenceEqual("SCRAM"u8));
             Assert.Equal([1, 0xFF], packet.AuthenticationData.ToArray());

@@ -20,12 +20,15 @@ public sealed class ConnectPacketTests
     {
         const string literal = "10 [ 'MQTT' 05 F6 003C "
             + "[ 11 0000000A 21 0014 27 00001000 22 0005 19 01 17 00 26 'n' 'v' 15 'SCRAM' 16 0003AABBCC ] "
-            + "'client' [ 18 00000007 01 01 02 00000064 03 'text' 08 'reply' 09 000201FF 26 'a' 'b' 26 'a' 'c' ] 'will/topic' '\u00FC' 'user' 'secret' ]";
+            + "'client' [ 18 00000007 01 01 02 00000064 03 'text' 08 'reply' 09 000201FF 26 'a' 'b' 26 'a' 'c' ] "
+            + "'will/topic' '\u00FC' 'user' 'secret' ]";
         WireFrames.Run(literal, (in Frame frame) =>
         {
             Assert.True(ConnectPacket.TryRead(in frame, out ConnectPacket packet, out ProtocolError error), error.ToString());
             Assert.Equal((ProtocolVersion.Mqtt50, false, true, 60), (packet.Version, packet.IsBridge, packet.CleanStart, packet.KeepAlive));
-            Assert.Equal((10u, 20, 4096u, 5), (packet.SessionExpiryInterval, packet.ReceiveMaximum, packet.MaximumPacketSize, packet.TopicAliasMaximum));
+            Assert.Equal(
+                (10u, 20, 4096u, 5),
+                (packet.SessionExpiryInterval, packet.ReceiveMaximum, packet.MaximumPacketSize, packet.TopicAliasMaximum));
             Assert.Equal((true, false), (packet.RequestResponseInformation, packet.RequestProblemInformation));
             Assert.Equal((true, true), (packet.HasAuthenticationMethod, packet.HasAuthenticationData));
             Assert.True(packet.AuthenticationMethod.SequenceEqual("SCRAM"u8));
@@ -47,7 +50,9 @@ public sealed class ConnectPacketTests
         WireFrames.Run("10 [ 'MQTT' 05 00 0000 [] '' ]", (in Frame frame) =>
         {
             Assert.True(ConnectPacket.TryRead(in frame, out ConnectPacket packet, out _));
-            Assert.Equal((0u, 65_535, uint.MaxValue, 0), (packet.SessionExpiryInterval, packet.ReceiveMaximum, packet.MaximumPacketSize, packet.TopicAliasMaximum));
+            Assert.Equal(
+                (0u, 65_535, uint.MaxValue, 0),
+                (packet.SessionExpiryInterval, packet.ReceiveMaximum, packet.MaximumPacketSize, packet.TopicAliasMaximum));
             Assert.Equal((false, true), (packet.RequestResponseInformation, packet.RequestProblemInformation));
             Assert.False(packet.CleanStart || packet.HasWill || packet.HasUserName || packet.HasPassword || packet.HasAuthenticationMethod);
             Assert.True(packet.ClientId.IsEmpty);
@@ -293,7 +298,9 @@ public sealed class ConnectPacketTests
     {
         PublishProperties properties = packet.WillProperties;
         Assert.Equal(7u, packet.WillDelayInterval);
-        Assert.Equal((true, 100u, 1), (properties.HasMessageExpiryInterval, properties.MessageExpiryInterval, (int)properties.PayloadFormatIndicator));
+        Assert.Equal(
+            (true, 100u, 1),
+            (properties.HasMessageExpiryInterval, properties.MessageExpiryInterval, (int)properties.PayloadFormatIndicator));
         Assert.True(properties.ContentType.SequenceEqual("text"u8));
         Assert.True(properties.ResponseTopic.SequenceEqual("reply"u8));
         Assert.Equal([1, 0xFF], properties.CorrelationData.ToArray());

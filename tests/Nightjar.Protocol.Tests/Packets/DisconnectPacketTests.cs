@@ -45,7 +45,8 @@ public sealed class DisconnectPacketTests
         });
         WireFrames.Run("E0 [ 9D [ 1C 'elsewhere' ] ]", (in Frame frame) =>
         {
-            Assert.True(DisconnectPacket.TryRead(in frame, ProtocolVersion.Mqtt50, PacketDirection.ToClient, out DisconnectPacket packet, out _));
+            Assert.True(
+                DisconnectPacket.TryRead(in frame, ProtocolVersion.Mqtt50, PacketDirection.ToClient, out DisconnectPacket packet, out _));
             Assert.Equal(ReasonCode.ServerMoved, packet.ReasonCode);
             Assert.True(packet.ServerReference.SequenceEqual("elsewhere"u8));
         });

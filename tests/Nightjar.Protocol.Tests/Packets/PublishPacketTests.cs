@@ -26,7 +26,9 @@ public sealed class PublishPacketTests
     {
         WireFrames.Run(literal, (in Frame frame) =>
         {
-            Assert.True(PublishPacket.TryRead(in frame, version, PacketDirection.ToServer, out PublishPacket packet, out ProtocolError error), error.ToString());
+            Assert.True(
+                PublishPacket.TryRead(in frame, version, PacketDirection.ToServer, out PublishPacket packet, out ProtocolError error),
+                error.ToString());
             Assert.Equal((dup, (QualityOfService)qos, retain, packetId), (packet.Dup, packet.QoS, packet.Retain, packet.PacketId));
             Assert.True(packet.TopicName.SequenceEqual("a/b"u8));
             Assert.True(packet.Payload.SequenceEqual("payload"u8));
@@ -43,10 +45,14 @@ public sealed class PublishPacketTests
     public void Publish_AllProperties_ReadAndForwardedUnchangedInOrder()
     {
         const string literal =
-            "30 [ 'a' [ 26 'b' '1' 23 0007 01 01 02 00000E10 0B 05 08 'reply' 26 'a' '2' 0B FFFFFF7F 09 000300FF01 03 'mime' 26 'b' '1' ] \"x\" ]";
+            "30 [ 'a' [ 26 'b' '1' 23 0007 01 01 02 00000E10 0B 05 08 'reply' 26 'a' '2' "
+            + "0B FFFFFF7F 09 000300FF01 03 'mime' 26 'b' '1' ] \"x\" ]";
         WireFrames.Run(literal, (in Frame frame) =>
         {
-            Assert.True(PublishPacket.TryRead(in frame, ProtocolVersion.Mqtt50, PacketDirection.ToClient, out PublishPacket packet, out ProtocolError error), error.ToString());
+            Assert.True(
+                PublishPacket.TryRead(
+                    in frame, ProtocolVersion.Mqtt50, PacketDirection.ToClient, out PublishPacket packet, out ProtocolError error),
+                error.ToString());
             PublishProperties properties = packet.Properties;
             Assert.True(properties.HasTopicAlias && properties.HasMessageExpiryInterval && properties.HasPayloadFormatIndicator);
             Assert.True(properties.HasResponseTopic && properties.HasCorrelationData && properties.HasContentType);
@@ -94,14 +100,16 @@ public sealed class PublishPacketTests
     [InlineData("37")]
     [InlineData("3E")]
     [InlineData("3F")]
-    public void Publish_QoS3_Malformed(string header) => AssertRefusedInEveryVersion(header + " [ 'a' 0001 00 ]", Malformed, "MQTT-3.3.1-4");
+    public void Publish_QoS3_Malformed(string header) =>
+        AssertRefusedInEveryVersion(header + " [ 'a' 0001 00 ]", Malformed, "MQTT-3.3.1-4");
 
     [Theory]
     [Statement("MQTT-3.3.1-2")]
     [Statement("MQTT-3.3.1-2 v3.1.1")]
     [InlineData("38")]
     [InlineData("39")]
-    public void Publish_DupAtQoS0_Malformed(string header) => AssertRefusedInEveryVersion(header + " [ 'a' 00 ]", Malformed, "MQTT-3.3.1-2");
+    public void Publish_DupAtQoS0_Malformed(string header) =>
+        AssertRefusedInEveryVersion(header + " [ 'a' 00 ]", Malformed, "MQTT-3.3.1-2");
 
     [Theory]
     [Statement("MQTT-2.2.1-3")]

@@ -23,16 +23,22 @@ public sealed class ServerPacketTests
     [Fact]
     public void ConnAck_AllProperties_Read()
     {
-        const string literal = "20 [ 01 00 [ 11 0000000A 21 0014 24 01 25 00 27 001E8480 12 'auto-1' 22 000A 1F 'why' 26 'n' 'v' 28 00 29 00 2A 00 "
-            + "13 0064 1A 'info' 1C 'ref' 15 'm' 16 000101 ] ]";
+        const string literal = "20 [ 01 00 [ 11 0000000A 21 0014 24 01 25 00 27 001E8480 12 'auto-1' 22 000A 1F 'why' 26 'n' 'v' 28 00 "
+            + "29 00 2A 00 13 0064 1A 'info' 1C 'ref' 15 'm' 16 000101 ] ]";
         WireFrames.Run(literal, (in Frame frame) =>
         {
-            Assert.True(ConnAckPacket.TryRead(in frame, ProtocolVersion.Mqtt50, out ConnAckPacket p, out ProtocolError error), error.ToString());
+            Assert.True(
+                ConnAckPacket.TryRead(in frame, ProtocolVersion.Mqtt50, out ConnAckPacket p, out ProtocolError error),
+                error.ToString());
             Assert.Equal((true, true, 10u), (p.SessionPresent, p.IsAccepted, p.SessionExpiryInterval));
-            Assert.Equal((20, QualityOfService.AtLeastOnce, false, 2_000_000u, 10), (p.ReceiveMaximum, p.MaximumQoS, p.RetainAvailable, p.MaximumPacketSize, p.TopicAliasMaximum));
+            Assert.Equal(
+                (20, QualityOfService.AtLeastOnce, false, 2_000_000u, 10),
+                (p.ReceiveMaximum, p.MaximumQoS, p.RetainAvailable, p.MaximumPacketSize, p.TopicAliasMaximum));
             Assert.False(p.WildcardSubscriptionAvailable || p.SubscriptionIdentifiersAvailable || p.SharedSubscriptionAvailable);
             Assert.Equal((true, 100, true), (p.HasServerKeepAlive, p.ServerKeepAlive, p.HasSessionExpiryInterval));
-            Assert.Equal("auto-1 why info ref m", string.Join(' ', Text(p.AssignedClientIdentifier), Text(p.ReasonString), Text(p.ResponseInformation), Text(p.ServerReference), Text(p.AuthenticationMethod)));
+            Assert.Equal("auto-1 why info ref m", string.Join(
+                ' ', Text(p.AssignedClientIdentifier), Text(p.ReasonString), Text(p.ResponseInformation), Text(p.ServerReference),
+                Text(p.AuthenticationMethod)));
             Assert.Equal([1], p.AuthenticationData.ToArray());
         });
     }
@@ -43,7 +49,9 @@ public sealed class ServerPacketTests
         WireFrames.Run("20 [ 00 00 [] ]", (in Frame frame) =>
         {
             Assert.True(ConnAckPacket.TryRead(in frame, ProtocolVersion.Mqtt50, out ConnAckPacket p, out _));
-            Assert.Equal((65_535, QualityOfService.ExactlyOnce, true, uint.MaxValue, 0), (p.ReceiveMaximum, p.MaximumQoS, p.RetainAvailable, p.MaximumPacketSize, p.TopicAliasMaximum));
+            Assert.Equal(
+                (65_535, QualityOfService.ExactlyOnce, true, uint.MaxValue, 0),
+                (p.ReceiveMaximum, p.MaximumQoS, p.RetainAvailable, p.MaximumPacketSize, p.TopicAliasMaximum));
             Assert.True(p.WildcardSubscriptionAvailable && p.SubscriptionIdentifiersAvailable && p.SharedSubscriptionAvailable);
         });
     }
@@ -137,7 +145,9 @@ public sealed class ServerPacketTests
         {
             Assert.True(SubAckPacket.TryRead(in frame, ProtocolVersion.Mqtt50, out SubAckPacket packet, out _));
             Assert.Equal((0x1234, 4, "why"), (packet.PacketId, packet.Count, Text(packet.ReasonString)));
-            Assert.Equal((ReasonCode.GrantedQoS2, ReasonCode.GrantedQoS0, ReasonCode.NotAuthorized, ReasonCode.GrantedQoS1), (packet[0], packet[1], packet[2], packet[3]));
+            Assert.Equal(
+                (ReasonCode.GrantedQoS2, ReasonCode.GrantedQoS0, ReasonCode.NotAuthorized, ReasonCode.GrantedQoS1),
+                (packet[0], packet[1], packet[2], packet[3]));
         });
         WireFrames.Run("B0 [ 1234 [ 1F 'why' ] 11 00 ]", (in Frame frame) =>
         {

@@ -17,10 +17,16 @@ public sealed class SubscribePacketTests
         const string literal = "82 [ 1234 [ 26 'n' 'v' 0B 8001 ] 'a/+' 00 '$share/g/#' 1A 'c' 25 ]";
         WireFrames.Run(literal, (in Frame frame) =>
         {
-            Assert.True(SubscribePacket.TryRead(in frame, ProtocolVersion.Mqtt50, out SubscribePacket packet, out ProtocolError error), error.ToString());
+            Assert.True(
+                SubscribePacket.TryRead(in frame, ProtocolVersion.Mqtt50, out SubscribePacket packet, out ProtocolError error),
+                error.ToString());
             Assert.Equal((0x1234, 128u, 3), (packet.PacketId, packet.SubscriptionIdentifier, packet.EntryCount));
             Assert.Equal(
-                ["a/+ AtMostOnce False False SendAtSubscribe", "$share/g/# ExactlyOnce False True SendIfNew", "c AtLeastOnce True False DoNotSend"],
+                [
+                    "a/+ AtMostOnce False False SendAtSubscribe",
+                    "$share/g/# ExactlyOnce False True SendIfNew",
+                    "c AtLeastOnce True False DoNotSend",
+                ],
                 Describe(in packet));
         });
     }
@@ -35,7 +41,11 @@ public sealed class SubscribePacketTests
             Assert.True(SubscribePacket.TryRead(in frame, version, out SubscribePacket packet, out ProtocolError error), error.ToString());
             Assert.Equal((1, 0u, 3), (packet.PacketId, packet.SubscriptionIdentifier, packet.EntryCount));
             Assert.Equal(
-                ["a AtMostOnce False False SendAtSubscribe", "b AtLeastOnce False False SendAtSubscribe", "$share/g/c ExactlyOnce False False SendAtSubscribe"],
+                [
+                    "a AtMostOnce False False SendAtSubscribe",
+                    "b AtLeastOnce False False SendAtSubscribe",
+                    "$share/g/c ExactlyOnce False False SendAtSubscribe",
+                ],
                 Describe(in packet));
         });
     }

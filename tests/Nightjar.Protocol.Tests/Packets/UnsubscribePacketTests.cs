@@ -19,7 +19,9 @@ public sealed class UnsubscribePacketTests
     {
         WireFrames.Run(literal, (in Frame frame) =>
         {
-            Assert.True(UnsubscribePacket.TryRead(in frame, version, out UnsubscribePacket packet, out ProtocolError error), error.ToString());
+            Assert.True(
+                UnsubscribePacket.TryRead(in frame, version, out UnsubscribePacket packet, out ProtocolError error),
+                error.ToString());
             Assert.Equal((0x1234, 3), (packet.PacketId, packet.EntryCount));
             List<string> filters = [];
             foreach (ReadOnlySpan<byte> filter in packet) filters.Add(Encoding.UTF8.GetString(filter));

@@ -1,4 +1,5 @@
 using Nightjar.Testing.Conformance;
+using Nightjar.Testing.WireLiterals;
 using Xunit;
 using static Nightjar.Protocol.Tests.Packets.PacketReading;
 
@@ -129,12 +130,13 @@ public sealed class PropertyRulesTests
         foreach ((_, (string example, string[] allowed)) in Properties)
         {
             if (!allowed.Contains(packet)) continue;
-            byte[] whole = Nightjar.Testing.WireLiterals.WireLiteral.Parse(example);
+            byte[] whole = WireLiteral.Parse(example);
             for (int length = 1; length < whole.Length; length++)
             {
                 string cut = Convert.ToHexString(whole, 0, length);
                 AssertRefused(
-                    Literal(packet, cut), ReasonCode.MalformedPacket, "property longer than the property length", direction: DirectionOf(packet));
+                    Literal(packet, cut), ReasonCode.MalformedPacket, "property longer than the property length",
+                    direction: DirectionOf(packet));
             }
         }
     }

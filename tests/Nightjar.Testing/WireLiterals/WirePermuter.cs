@@ -10,8 +10,8 @@ public static class WirePermuter
 
     private const int GuardLength = 8;
 
-    /// <summary>Every shape: contiguous; contiguous within guard bytes; split in two at every offset, empty parts included; a byte a segment;
-    /// a byte a segment with empty segments between.</summary>
+    /// <summary>Every shape: contiguous; contiguous within guard bytes; split in two at every offset, empty parts included; a byte a
+    /// segment; a byte a segment with empty segments between.</summary>
     /// <param name="wire">The bytes; the sequences hold exactly these.</param>
     public static IEnumerable<ReadOnlySequence<byte>> Shapes(byte[] wire)
     {

@@ -1,0 +1,70 @@
+using System.Text;
+using Nightjar.Host.Verbs.Options;
+
+namespace Nightjar.Host.Verbs;
+
+/// <summary>The texts of --help.</summary>
+internal static class ToolUsage
+{
+    private static readonly (ToolKind Kinds, string Option, string Text)[] s_lines =
+    [
+        (ToolKind.Sub, "-C count", "exit after this many messages"),
+        (ToolKind.All, "-c", "keep the session (needs -i or -I)"),
+        (ToolKind.All, "-D command name value", "add an MQTT 5.0 property, such as: -D publish content-type text"),
+        (ToolKind.All, "-d", "print the packets as they go by"),
+        (ToolKind.Sub, "-E", "exit when the subscriptions are acknowledged"),
+        (ToolKind.Rr, "-e topic", "topic of the response"),
+        (ToolKind.Sub | ToolKind.Rr, "-F format", "print messages in this format"),
+        (ToolKind.Pub | ToolKind.Rr, "-f file", "send the contents of a file"),
+        (ToolKind.All, "-h host", "server, default localhost"),
+        (ToolKind.All, "-i id, -I prefix", "client identifier, or a prefix for the process id"),
+        (ToolKind.All, "-k seconds", "keep alive, default 60"),
+        (ToolKind.All, "-L url", "mqtt://[user[:password]@]host[:port]/topic"),
+        (ToolKind.Pub, "-l", "send each line of the standard input"),
+        (ToolKind.All, "-M count", "most QoS 1 and 2 messages in flight, default 20"),
+        (ToolKind.Pub | ToolKind.Rr, "-m message", "send this message"),
+        (ToolKind.Sub | ToolKind.Rr, "-N", "print no end of line"),
+        (ToolKind.Pub | ToolKind.Rr, "-n", "send an empty message"),
+        (ToolKind.All, "-P password, -u user", "credentials"),
+        (ToolKind.All, "-p port", "default 1883"),
+        (ToolKind.All, "-q qos", "0, 1 or 2"),
+        (ToolKind.Sub | ToolKind.Rr, "-R", "do not print retained messages"),
+        (ToolKind.Pub, "-r", "retain the message"),
+        (ToolKind.Pub | ToolKind.Rr, "-s", "send the whole standard input"),
+        (ToolKind.Sub, "-T filter", "do not print these topics"),
+        (ToolKind.All, "-t topic", "topic; sub takes several"),
+        (ToolKind.Sub, "-U filter", "unsubscribe"),
+        (ToolKind.All, "-V version", "31, 311 or 5"),
+        (ToolKind.Sub | ToolKind.Rr, "-v", "print the topic before the message"),
+        (ToolKind.Sub | ToolKind.Rr, "-W seconds", "give up after this time with exit code 27"),
+        (ToolKind.Sub, "-w", "keep one line of the screen for each topic"),
+        (ToolKind.All, "-x seconds", "session expiry interval"),
+        (ToolKind.Sub, "--message-rate", "print the number of messages each second instead"),
+        (ToolKind.All, "--nodelay", "disable Nagle's algorithm"),
+        (ToolKind.Sub | ToolKind.Rr, "--pretty", "print JSON on several lines"),
+        (ToolKind.All, "--quiet", "print no errors"),
+        (ToolKind.Sub, "--random-filter percent", "print only this share of the messages"),
+        (ToolKind.Sub, "--remove-retained", "clear the retained messages received"),
+        (ToolKind.Pub, "--repeat count, --repeat-delay seconds", "send the message several times"),
+        (ToolKind.Sub, "--retain-as-published", "ask for the retain flag as it was published"),
+        (ToolKind.Sub, "--retain-handling always|new|never", "when to be sent retained messages"),
+        (ToolKind.Sub, "--retained-only", "exit at the first message that is not retained"),
+        (ToolKind.All, "--unix path", "connect to a unix socket"),
+        (ToolKind.All, "--will-topic, --will-payload, --will-qos, --will-retain", "the will"),
+    ];
+
+    internal static string Text(ToolKind kind)
+    {
+        var text = new StringBuilder();
+        string purpose = kind switch
+        {
+            ToolKind.Pub => "publishes a message and exits",
+            ToolKind.Sub => "subscribes to topics and prints the messages it receives",
+            _ => "publishes a request and prints the response",
+        };
+        text.Append("nightjar ").Append(kind.ToString().ToLowerInvariant()).Append(' ').Append(purpose).Append(".\n\n");
+        foreach ((ToolKind kinds, string option, string line) in s_lines)
+            if ((kinds & kind) != 0) text.Append(' ').Append(option.PadRight(26)).Append(' ').Append(line).Append('\n');
+        return text.ToString();
+    }
+}

@@ -1,0 +1,50 @@
+using Nightjar.Testing.WireLiterals;
+using Xunit;
+
+namespace Nightjar.Protocol.Tests.Fuzzing;
+
+/// <summary>Time in proportion to the bytes, measured as processor time so that other programs do not count.</summary>
+[Collection(ProcessorTimeCollection.Name)]
+public sealed class LinearTimeTests
+{
+    [Fact]
+    public void UserProperties_400000_ReadInProportion()
+    {
+        TimeSpan small = TimeOf(100_000);
+        TimeSpan large = TimeOf(400_000);
+        Assert.True(large < (small * 8) + TimeSpan.FromMilliseconds(10), $"{small} for 100 000, {large} for 400 000");
+
+        // At most 50 ms of processor time a megabyte; 400 000 of them are 2.8 MB.
+        Assert.True(large < TimeSpan.FromMilliseconds(140), $"{large} for 400 000");
+    }
+
+    private static TimeSpan TimeOf(int count)
+    {
+        byte[] pair = WireLiteral.Parse("26 'n' 'v'");
+        byte[] pairs = new byte[count * pair.Length];
+        for (int i = 0; i < count; i++) pair.CopyTo(pairs, i * pair.Length);
+        var writer = new PublishWriter
+        {
+            Version = ProtocolVersion.Mqtt50,
+            TopicName = "a"u8,
+            TopicAlias = 1,
+            ForwardableProperties = pairs,
+        };
+        byte[] wire = new byte[writer.Measure()];
+        writer.Write(wire);
+
+        TimeSpan best = TimeSpan.MaxValue;
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            TimeSpan start = Environment.CpuUsage.TotalTime;
+            FrameReader.TryRead(wire, int.MaxValue, out Frame frame, out _);
+            Assert.True(PublishPacket.TryRead(in frame, ProtocolVersion.Mqtt50, PacketDirection.ToServer, out PublishPacket packet, out _));
+            Assert.Equal(count, packet.Properties.UserPropertyCount);
+            packet.Properties.CopyForwardable(pairs);
+            TimeSpan taken = Environment.CpuUsage.TotalTime - start;
+            best = taken < best ? taken : best;
+        }
+
+        return best;
+    }
+}

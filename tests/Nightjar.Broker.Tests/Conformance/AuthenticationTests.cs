@@ -8,7 +8,7 @@ namespace Nightjar.Broker.Tests.Conformance;
 /// <summary>AUTH (§3.15) and enhanced authentication (§4.12).</summary>
 public sealed class AuthenticationTests
 {
-    private static readonly string Method = Raw.Property(0x15, "CHALLENGE");
+    private static readonly string Method = Bytes.Property(0x15, "CHALLENGE");
 
     [Fact]
     [Statement("MQTT-4.12.0-2")]
@@ -19,11 +19,11 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", Method + Raw.Property(0x16, "hello")));
+        await client.SendAsync(Bytes.Connect5("c", Method + Bytes.Property(0x16, "hello")));
         Assert.Equal(Auth(0x18, "question"), Convert.ToHexString(await client.ReceiveAsync()));
-        await client.SendAsync(Raw.Hex(Auth(0x18, "more")));
+        await client.SendAsync(Bytes.Hex(Auth(0x18, "more")));
         Assert.Equal(Auth(0x18, "again"), Convert.ToHexString(await client.ReceiveAsync()));
-        await client.SendAsync(Raw.Hex(Auth(0x18, "right")));
+        await client.SendAsync(Bytes.Hex(Auth(0x18, "right")));
         var connAck = await client.ReceiveAsync();
         Assert.Equal(ConnAckMethod("welcome"), AuthenticationOf(connAck));
         await client.ExpectNothingAsync();
@@ -38,7 +38,7 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", Raw.Property(0x15, method)));
+        await client.SendAsync(Bytes.Connect5("c", Bytes.Property(0x15, method)));
         await client.ExpectAsync("20 03 00 8C 00");
         await client.ExpectClosedAsync();
     }
@@ -52,11 +52,11 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", Method + Raw.Property(0x16, first)));
+        await client.SendAsync(Bytes.Connect5("c", Method + Bytes.Property(0x16, first)));
         if (second is not null)
         {
             await client.ReceiveAsync();
-            await client.SendAsync(Raw.Hex(Auth(0x18, second)));
+            await client.SendAsync(Bytes.Hex(Auth(0x18, second)));
         }
 
         await client.ExpectAsync($"20 03 00 {code} 00");
@@ -74,9 +74,9 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", Method));
+        await client.SendAsync(Bytes.Connect5("c", Method));
         await client.ReceiveAsync();
-        await client.SendAsync(Raw.Hex(Auth(code, "right", method)));
+        await client.SendAsync(Bytes.Hex(Auth(code, "right", method)));
         await client.ExpectAsync("20 03 00 82 00");
         await client.ExpectClosedAsync();
     }
@@ -90,7 +90,7 @@ public sealed class AuthenticationTests
         var client = await broker.ConnectAsync("c");
         Assert.Equal("", AuthenticationOf(client.ConnAck));
         await client.ExpectNothingAsync();
-        await client.SendAsync(Raw.Hex(Auth(0x19, "hello")));
+        await client.SendAsync(Bytes.Hex(Auth(0x19, "hello")));
         await client.ExpectDisconnectAsync(ReasonCode.ProtocolError);
     }
 
@@ -106,13 +106,13 @@ public sealed class AuthenticationTests
         await client.SubscribeAsync("a");
         for (var round = 0; round < 2; round++)
         {
-            await client.SendAsync(Raw.Hex(Auth(0x19, "hello")));
+            await client.SendAsync(Bytes.Hex(Auth(0x19, "hello")));
             Assert.Equal(Auth(0x18, "question"), Convert.ToHexString(await client.ReceiveAsync()));
             // Between the steps everything else goes on.
             broker.Broker.Publish("a", "m"u8);
             Assert.Equal("m", (await client.ReceivePublishAsync()).Payload);
             await client.ExpectNothingAsync();
-            await client.SendAsync(Raw.Hex(Auth(0x18, "right")));
+            await client.SendAsync(Bytes.Hex(Auth(0x18, "right")));
             Assert.Equal(Auth(0x00, "welcome"), Convert.ToHexString(await client.ReceiveAsync()));
             await client.ExpectNothingAsync();
         }
@@ -123,7 +123,7 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await ConnectedAsync(broker);
-        await client.SendAsync((byte[])[.. Raw.Hex(Auth(0x19, "hello")), 0xC0, 0, .. Raw.Hex(Auth(0x18, "right")), 0xC0, 0]);
+        await client.SendAsync((byte[])[.. Bytes.Hex(Auth(0x19, "hello")), 0xC0, 0, .. Bytes.Hex(Auth(0x18, "right")), 0xC0, 0]);
         Assert.Equal(Auth(0x18, "question"), Convert.ToHexString(await client.ReceiveAsync()));
         await client.ExpectAsync("D0 00");
         Assert.Equal(Auth(0x00, "welcome"), Convert.ToHexString(await client.ReceiveAsync()));
@@ -141,11 +141,11 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await ConnectedAsync(broker);
-        await client.SendAsync(Raw.Hex(Auth(0x19, first)));
+        await client.SendAsync(Bytes.Hex(Auth(0x19, first)));
         if (second is not null)
         {
             await client.ReceiveAsync();
-            await client.SendAsync(Raw.Hex(Auth(0x18, second)));
+            await client.SendAsync(Bytes.Hex(Auth(0x18, second)));
         }
 
         // 0x8A, which the method says of the banned, is no code of DISCONNECT.
@@ -162,7 +162,7 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await ConnectedAsync(broker);
-        await client.SendAsync(Raw.Hex(Auth(code, "hello", method)));
+        await client.SendAsync(Bytes.Hex(Auth(code, "hello", method)));
         await client.ExpectDisconnectAsync(ReasonCode.ProtocolError);
     }
 
@@ -174,7 +174,7 @@ public sealed class AuthenticationTests
         for (var flags = 1; flags < 16; flags++)
         {
             var client = await ConnectedAsync(broker);
-            var packet = Raw.Hex(Auth(0x19, "hello"));
+            var packet = Bytes.Hex(Auth(0x19, "hello"));
             packet[0] |= (byte)flags;
             await client.SendAsync(packet);
             await client.ExpectDisconnectAsync(ReasonCode.MalformedPacket);
@@ -194,7 +194,7 @@ public sealed class AuthenticationTests
     {
         await using var broker = await StartAsync();
         var client = await ConnectedAsync(broker);
-        await client.SendAsync(Raw.Hex(Auth(code, "hello")));
+        await client.SendAsync(Bytes.Hex(Auth(code, "hello")));
         await client.ExpectDisconnectAsync(ReasonCode.ProtocolError);
     }
 
@@ -209,7 +209,7 @@ public sealed class AuthenticationTests
         var reason = new string('r', 40);
         await using var broker = await TestBroker.StartAsync(methods: [new ChallengeMethod { ReasonString = reason }]);
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", $"27 {maximumPacketSize:X8} 17 {(wanted ? "01" : "00")} {Method}"));
+        await client.SendAsync(Bytes.Connect5("c", $"27 {maximumPacketSize:X8} 17 {(wanted ? "01" : "00")} {Method}"));
         var packet = await client.ReceiveAsync();
         Assert.True(packet.Length <= maximumPacketSize);
         Assert.Equal(Auth(0x18, "question", reason: sent ? reason : null), Convert.ToHexString(packet));
@@ -221,7 +221,7 @@ public sealed class AuthenticationTests
     {
         await using var broker = await TestBroker.StartAsync(methods: [new ChallengeMethod { Question = new string('q', 100) }]);
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", $"27 00000064 {Method}"));
+        await client.SendAsync(Bytes.Connect5("c", $"27 00000064 {Method}"));
         await client.ExpectAsync("20 03 00 95 00");
         await client.ExpectClosedAsync();
     }
@@ -231,9 +231,9 @@ public sealed class AuthenticationTests
     private static async Task<WireClient> ConnectedAsync(TestBroker broker)
     {
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", Method));
+        await client.SendAsync(Bytes.Connect5("c", Method));
         await client.ReceiveAsync();
-        await client.SendAsync(Raw.Hex(Auth(0x18, "right")));
+        await client.SendAsync(Bytes.Hex(Auth(0x18, "right")));
         client.ConnAck = await client.ReceiveAsync();
         Assert.Equal(0, client.ConnAck[3]);
         return client;
@@ -242,11 +242,11 @@ public sealed class AuthenticationTests
     /// <summary>A whole AUTH, as hexadecimal.</summary>
     private static string Auth(byte code, string data, string method = "CHALLENGE", string? reason = null)
     {
-        var properties = Raw.Property(0x15, method) + (data.Length > 0 ? Raw.Property(0x16, data) : "") + (reason is null ? "" : Raw.Property(0x1F, reason));
-        return Convert.ToHexString(Raw.Packet(0xF0, [code], Raw.Block(properties)));
+        var properties = Bytes.Property(0x15, method) + (data.Length > 0 ? Bytes.Property(0x16, data) : "") + (reason is null ? "" : Bytes.Property(0x1F, reason));
+        return Convert.ToHexString(Bytes.Packet(0xF0, [code], Bytes.Block(properties)));
     }
 
-    private static string ConnAckMethod(string data) => Method + Raw.Property(0x16, data);
+    private static string ConnAckMethod(string data) => Method + Bytes.Property(0x16, data);
 
     /// <summary>Method and data of a CONNACK, as hexadecimal properties.</summary>
     private static string AuthenticationOf(byte[] connAck)
@@ -254,7 +254,7 @@ public sealed class AuthenticationTests
         Assert.Equal(ReadStatus.Complete, FrameReader.TryRead(connAck, int.MaxValue, out var frame, out _));
         Assert.True(ConnAckPacket.TryRead(frame, ProtocolVersion.Mqtt50, out var packet, out _));
         return packet.HasAuthenticationMethod
-            ? Raw.Property(0x15, System.Text.Encoding.UTF8.GetString(packet.AuthenticationMethod)) + Raw.Property(0x16, System.Text.Encoding.UTF8.GetString(packet.AuthenticationData))
+            ? Bytes.Property(0x15, System.Text.Encoding.UTF8.GetString(packet.AuthenticationMethod)) + Bytes.Property(0x16, System.Text.Encoding.UTF8.GetString(packet.AuthenticationData))
             : "";
     }
 }

@@ -168,7 +168,7 @@ public sealed class PingAndDisconnectTests
         await half.SendAsync("10 20 00 04");
         var idle = await broker.OpenAsync();
         var exchange = await broker.OpenAsync();
-        await exchange.SendAsync(Raw.Connect5("c", Raw.Property(0x15, "CHALLENGE")));
+        await exchange.SendAsync(Bytes.Connect5("c", Bytes.Property(0x15, "CHALLENGE")));
         await exchange.ReceiveAsync();
         await broker.WaitForConnectionsAsync(3);
         broker.Advance(TimeSpan.FromSeconds(11));
@@ -178,7 +178,7 @@ public sealed class PingAndDisconnectTests
 
         // A refusal is a CONNACK and then the end.
         var refused = await broker.OpenAsync();
-        await refused.SendAsync(Raw.Connect5("c", "21 0000"));
+        await refused.SendAsync(Bytes.Connect5("c", "21 0000"));
         var answer = await refused.ReceiveAsync();
         Assert.Equal(("20", 0x82), (answer[0].ToString("X2", System.Globalization.CultureInfo.InvariantCulture), answer[3]));
         await refused.ExpectClosedAsync();
@@ -200,7 +200,7 @@ public sealed class PingAndDisconnectTests
             // What came before the error was handled, what comes behind it is not.
             await wrong.SendAsync((byte[])
             [
-                .. WirePackets.Publish(version, "a", "before"), .. Raw.Hex("36 05 0001 61 0001"), .. WirePackets.Publish(version, "a", "behind"),
+                .. WirePackets.Publish(version, "a", "before"), .. Bytes.Hex("36 05 0001 61 0001"), .. WirePackets.Publish(version, "a", "behind"),
             ]);
             await wrong.ExpectDisconnectAsync(ReasonCode.MalformedPacket);
             Assert.Equal("before", (await bystander.ReceivePublishAsync()).Payload);

@@ -36,7 +36,7 @@ public sealed class ReasonStringTests
         var client = await ConnectAsync(broker, maximum, wanted);
         await client.PublishAsync("b", "m", qos, packetId: 9, retain: true);
         var header = (byte)(qos == QualityOfService.AtLeastOnce ? 0x40 : 0x50);
-        await ExpectAsync(client, sent ? Raw.Packet(header, Raw.Hex("0009 97"), Raw.Block(Raw.Property(0x1F, Retained))) : Raw.Packet(header, Raw.Hex("0009 97")));
+        await ExpectAsync(client, sent ? Bytes.Packet(header, Bytes.Hex("0009 97"), Bytes.Block(Bytes.Property(0x1F, Retained))) : Bytes.Packet(header, Bytes.Hex("0009 97")));
     }
 
     [Theory]
@@ -51,8 +51,8 @@ public sealed class ReasonStringTests
     {
         await using var broker = await StartAsync();
         var client = await ConnectAsync(broker, maximum, wanted);
-        await client.SendAsync(Raw.Subscribe(ProtocolVersion.Mqtt50, 9, ("x", 1), ("y", 1)));
-        await ExpectAsync(client, Raw.Packet(0x90, Raw.Hex("0009"), Raw.Block(sent ? Raw.Property(0x1F, Subscriptions) : ""), Raw.Hex("01 97")));
+        await client.SendAsync(Bytes.Subscribe(ProtocolVersion.Mqtt50, 9, ("x", 1), ("y", 1)));
+        await ExpectAsync(client, Bytes.Packet(0x90, Bytes.Hex("0009"), Bytes.Block(sent ? Bytes.Property(0x1F, Subscriptions) : ""), Bytes.Hex("01 97")));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class ReasonStringTests
         await client.ExpectAsync("62 03 0009 92");
         await client.SendAsync("62 02 0009");
         await client.ExpectAsync("70 03 0009 92");
-        await client.SendAsync(Raw.Subscribe(ProtocolVersion.Mqtt50, 4, ("x", 2), ("y", 1)));
+        await client.SendAsync(Bytes.Subscribe(ProtocolVersion.Mqtt50, 4, ("x", 2), ("y", 1)));
         await client.ExpectAsync("90 05 0004 00 02 97");
         await client.SendAsync(WirePackets.Unsubscribe(ProtocolVersion.Mqtt50, 5, "x", "y"));
         await client.ExpectAsync("B0 05 0005 00 00 11");
@@ -100,7 +100,7 @@ public sealed class ReasonStringTests
         var client = await ConnectAsync(broker, maximum, wanted: false);
         var reason = new string('r', length);
         broker.Broker.Disconnect("c", reason);
-        await ExpectAsync(client, sent ? Raw.Packet(0xE0, [0x98], Raw.Block(Raw.Property(0x1F, reason))) : Raw.Hex("E0 01 98"));
+        await ExpectAsync(client, sent ? Bytes.Packet(0xE0, [0x98], Bytes.Block(Bytes.Property(0x1F, reason))) : Bytes.Hex("E0 01 98"));
         await client.ExpectClosedAsync();
     }
 
@@ -111,7 +111,7 @@ public sealed class ReasonStringTests
     [Statement("MQTT-3.7.2-2")]
     public async Task Acknowledgements_FromTheClientWithReasonAndUserProperties_AreTaken()
     {
-        var properties = Raw.Block(Raw.Property(0x1F, "because") + Raw.Property(0x26, "k") + Convert.ToHexString(Raw.Text("v")) + Raw.Property(0x26, "k") + Convert.ToHexString(Raw.Text("w")));
+        var properties = Bytes.Block(Bytes.Property(0x1F, "because") + Bytes.Property(0x26, "k") + Convert.ToHexString(Bytes.Text("v")) + Bytes.Property(0x26, "k") + Convert.ToHexString(Bytes.Text("w")));
         await using var broker = await TestBroker.StartAsync();
         var client = await broker.ConnectAsync("s", receiveMaximum: 1);
         await client.SubscribeAsync("a", QualityOfService.ExactlyOnce);
@@ -119,17 +119,17 @@ public sealed class ReasonStringTests
         broker.Broker.Publish("a", "2"u8, QualityOfService.ExactlyOnce);
         broker.Broker.Publish("a", "3"u8, QualityOfService.AtLeastOnce);
         await client.ReceivePublishAsync();
-        await client.SendAsync(Raw.Packet(0x40, Raw.Hex("0001 00"), properties));
+        await client.SendAsync(Bytes.Packet(0x40, Bytes.Hex("0001 00"), properties));
         Assert.Equal(2, (await client.ReceivePublishAsync()).PacketId);
-        await client.SendAsync(Raw.Packet(0x50, Raw.Hex("0002 00"), properties));
+        await client.SendAsync(Bytes.Packet(0x50, Bytes.Hex("0002 00"), properties));
         await client.ExpectAsync("62 02 0002");
-        await client.SendAsync(Raw.Packet(0x70, Raw.Hex("0002 00"), properties));
+        await client.SendAsync(Bytes.Packet(0x70, Bytes.Hex("0002 00"), properties));
         Assert.Equal(3, (await client.ReceivePublishAsync()).PacketId);
         await client.PublishAsync("b", "m", QualityOfService.ExactlyOnce, packetId: 7);
         await client.ExpectAsync("50 03 0007 10");
-        await client.SendAsync(Raw.Packet(0x62, Raw.Hex("0007 00"), properties));
+        await client.SendAsync(Bytes.Packet(0x62, Bytes.Hex("0007 00"), properties));
         await client.ExpectAsync("70 02 0007");
-        await client.SendAsync(Raw.Packet(0xE0, [0], properties));
+        await client.SendAsync(Bytes.Packet(0xE0, [0], properties));
         await client.ExpectClosedAsync();
     }
 
@@ -144,7 +144,7 @@ public sealed class ReasonStringTests
     private static async Task<WireClient> ConnectAsync(TestBroker broker, int maximum, bool wanted)
     {
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", (maximum > 0 ? $"27 {maximum:X8}" : "") + (wanted ? "" : "17 00")));
+        await client.SendAsync(Bytes.Connect5("c", (maximum > 0 ? $"27 {maximum:X8}" : "") + (wanted ? "" : "17 00")));
         await client.ReceiveAsync();
         return client;
     }

@@ -21,6 +21,23 @@ internal sealed partial class ClientConnection
         Write(frame[..length], ticket, context, type);
     }
 
+    /// <summary>Refuses a PUBLISH at a limit of the broker, with a word why where the client may be told [MQTT-3.4.2-2], [MQTT-3.5.2-2].</summary>
+    internal void Refuse(PacketType type, ushort packetId, ReasonCode reasonCode, ReadOnlySpan<byte> reasonString, BatchContext context)
+    {
+        var length = AcknowledgementWriter.Measure(Version, reasonCode, reasonString, default);
+        if (!MayExplain(length))
+        {
+            Acknowledge(type, packetId, reasonCode, 0, context);
+            return;
+        }
+
+        var scratch = context.EnsureScratch(length);
+        Write(scratch.AsSpan(0, AcknowledgementWriter.Write(scratch, type, packetId, Version, reasonCode, reasonString, default)), 0, context, type);
+    }
+
+    /// <summary>Whether a packet of a length may carry a reason string: the client wants problem information [MQTT-3.1.2-29] and takes packets of that length.</summary>
+    internal bool MayExplain(int length) => IsVersion5 && SendsProblemInformation && (uint)length <= Link.MaximumPacketSize;
+
     /// <summary>Writes a whole control packet, behind everything that waits for the store.</summary>
     internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context, PacketType type = PacketType.Reserved)
     {

@@ -228,7 +228,8 @@ internal sealed partial class ClientConnection : WheelTimer
                     context.End(Core.Environment.Counters);
                 }
 
-                input.AdvanceTo(consumed, buffer.End);
+                // Packets behind an AUTH that is answered after the batch are looked at again at once, not when more bytes come.
+                input.AdvanceTo(consumed, PendingAuthentication is null ? buffer.End : consumed);
             }
             else
             {

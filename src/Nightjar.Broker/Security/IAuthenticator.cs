@@ -54,4 +54,5 @@ public interface IAuthenticationExchange
 /// <param name="ReasonCode">ContinueAuthentication, Success, or 0x80 and above.</param>
 /// <param name="Data">Authentication Data for the client; empty for none.</param>
 /// <param name="UserName">User name to go by after Success; null for anonymous.</param>
-public readonly record struct AuthenticationStep(ReasonCode ReasonCode, ReadOnlyMemory<byte> Data, string? UserName = null);
+/// <param name="ReasonString">For the client, when it asked for problem information and it fits; null for none.</param>
+public readonly record struct AuthenticationStep(ReasonCode ReasonCode, ReadOnlyMemory<byte> Data, string? UserName = null, string? ReasonString = null);

@@ -24,7 +24,7 @@ public sealed class AcknowledgementCodeTests
     {
         await using var broker = await TestBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.Zero, MaximumRetainedMessages = 1 });
         var client = await broker.OpenAsync();
-        await client.SendAsync(Raw.Connect5("c", "17 00"));
+        await client.SendAsync(Bytes.Connect5("c", "17 00"));
         await client.ReceiveAsync();
         var subscriber = await broker.ConnectAsync("s");
         await subscriber.SubscribeAsync("a");

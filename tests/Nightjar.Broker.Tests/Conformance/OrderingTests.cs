@@ -23,7 +23,7 @@ public sealed class OrderingTests
         [
             .. WirePackets.Publish(version, "a/1", new string('x', 300)),
             .. WirePackets.Publish(version, "a/2", "y", QualityOfService.AtLeastOnce, packetId: 5),
-            .. Raw.Subscribe(version, 6, ("b", 1)),
+            .. Bytes.Subscribe(version, 6, ("b", 1)),
         ];
         for (var i = 0; i < stream.Length; i++) await client.SendAsync(stream.AsMemory(i, 1));
         await ExpectStreamAsync(client);
@@ -155,7 +155,7 @@ public sealed class OrderingTests
     {
         Assert.Equal(300, (await client.ReceivePublishAsync()).Payload.Length);
         var second = new[] { await client.ReceiveAsync(), await client.ReceiveAsync() };
-        Assert.Contains(second, packet => packet.AsSpan().SequenceEqual(Raw.Hex("40 02 0005")));
+        Assert.Contains(second, packet => packet.AsSpan().SequenceEqual(Bytes.Hex("40 02 0005")));
         Assert.Equal("y", ReceivedPublish.Read(Assert.Single(second, packet => packet[0] >> 4 == 3), client.Version).Payload);
         await client.ExpectAsync(client.Version == ProtocolVersion.Mqtt50 ? "90 04 0006 00 01" : "90 03 0006 01");
     }

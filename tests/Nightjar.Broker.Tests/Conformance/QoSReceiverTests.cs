@@ -129,10 +129,10 @@ public sealed class QoSReceiverTests
     {
         await using var broker = await TestBroker.StartAsync();
         var publisher = await broker.ConnectAsync("p");
-        await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, properties: Raw.Hex("02 00000001"));
+        await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, properties: Bytes.Hex("02 00000001"));
         await publisher.ExpectAsync("50 03 0001 10");
         broker.Advance(TimeSpan.FromSeconds(10));
-        await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, dup: true, properties: Raw.Hex("02 00000001"));
+        await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, dup: true, properties: Bytes.Hex("02 00000001"));
         await publisher.ExpectAsync("50 02 0001");
         await publisher.SendAsync("62 02 0001");
         await publisher.ExpectAsync("70 02 0001");

@@ -78,23 +78,6 @@ internal static class Raw
         await client.ExpectClosedAsync();
     }
 
-    /// <summary>A string field.</summary>
-    internal static byte[] Text(string text) => Field(text);
-
-    /// <summary>A property block of properties written as hexadecimal, with its length.</summary>
-    internal static byte[] Block(string properties) => Block([Hex(properties)]);
-
-    /// <summary>A property whose value is a string or binary data, as hexadecimal.</summary>
-    internal static string Property(byte id, string value) => $"{id:X2}{Convert.ToHexString(Text(value))}";
-
-    /// <summary>CONNECT of MQTT 5.0 with properties written as hexadecimal.</summary>
-    internal static byte[] Connect5(string clientId, string properties = "", bool cleanStart = true) =>
-        Packet(0x10, Hex("0004 4D515454 05"), [(byte)(cleanStart ? 2 : 0), 0, 0], Block(properties), Text(clientId));
-
-    /// <summary>SUBSCRIBE with one options byte for each filter.</summary>
-    internal static byte[] Subscribe(ProtocolVersion version, ushort packetId, params (string Filter, byte Options)[] entries) =>
-        Packet(0x82, [(byte)(packetId >> 8), (byte)packetId], version == ProtocolVersion.Mqtt50 ? [0] : [], [.. entries.SelectMany(entry => (byte[])[.. Text(entry.Filter), entry.Options])]);
-
     private static byte[] Variable(int value)
     {
         var bytes = new byte[VariableByteInteger.GetLength(value)];

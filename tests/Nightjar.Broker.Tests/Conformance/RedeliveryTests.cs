@@ -181,7 +181,7 @@ public sealed class RedeliveryTests
         var client = await DurableAsync(broker, ProtocolVersion.Mqtt50);
         var publisher = await broker.ConnectAsync("p");
         await client.SubscribeAsync("a", QualityOfService.ExactlyOnce);
-        await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, properties: Raw.Hex("02 0000000A"));
+        await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, properties: Bytes.Hex("02 0000000A"));
         Assert.Equal(10u, (await client.ReceivePublishAsync()).MessageExpiryInterval);
         broker.Advance(TimeSpan.FromSeconds(20));
         client.Abort();

@@ -176,7 +176,7 @@ public sealed class SessionStateTests
         var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("will");
         var client = await broker.ConnectAsync(
-            "c", cleanStart: false, sessionExpiry: 10, will: new TestWill("will", "gone", Properties: Raw.Hex("18 000003E8")));
+            "c", cleanStart: false, sessionExpiry: 10, will: new TestWill("will", "gone", Properties: Bytes.Hex("18 000003E8")));
         client.Abort();
         await broker.WaitForConnectionsAsync(1);
         broker.Advance(TimeSpan.FromSeconds(9));
@@ -187,7 +187,7 @@ public sealed class SessionStateTests
         await watcher.ExpectNothingAsync();
 
         // A session that ends with its connection publishes at once.
-        client = await broker.ConnectAsync("c", will: new TestWill("will", "at once", Properties: Raw.Hex("18 000003E8")));
+        client = await broker.ConnectAsync("c", will: new TestWill("will", "at once", Properties: Bytes.Hex("18 000003E8")));
         client.Abort();
         Assert.Equal("at once", (await watcher.ReceivePublishAsync()).Payload);
     }

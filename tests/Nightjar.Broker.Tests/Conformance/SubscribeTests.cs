@@ -21,7 +21,7 @@ public sealed class SubscribeTests
         {
             if (flags == 2) continue;
             var client = await broker.ConnectAsync("c", version);
-            var packet = Raw.Subscribe(version, 1, ("a", 0));
+            var packet = Bytes.Subscribe(version, 1, ("a", 0));
             packet[0] = (byte)(0x80 | flags);
             await client.SendAsync(packet);
             await client.ExpectDisconnectAsync(ReasonCode.MalformedPacket);
@@ -43,8 +43,8 @@ public sealed class SubscribeTests
     {
         await using var broker = await TestBroker.StartAsync();
         var client = await broker.ConnectAsync("c", version);
-        var bytes = Raw.Hex(filter);
-        await client.SendAsync(Raw.Packet(0x82, Raw.Hex(version == ProtocolVersion.Mqtt50 ? "0001 00" : "0001"), [0, (byte)bytes.Length], bytes, [0]));
+        var bytes = Bytes.Hex(filter);
+        await client.SendAsync(Bytes.Packet(0x82, Bytes.Hex(version == ProtocolVersion.Mqtt50 ? "0001 00" : "0001"), [0, (byte)bytes.Length], bytes, [0]));
         await client.ExpectDisconnectAsync(code);
     }
 
@@ -78,7 +78,7 @@ public sealed class SubscribeTests
     {
         await using var broker = await TestBroker.StartAsync();
         var client = await broker.ConnectAsync("c", version);
-        await client.SendAsync(Raw.Subscribe(version, 1, ("a", options)));
+        await client.SendAsync(Bytes.Subscribe(version, 1, ("a", options)));
         await client.ExpectDisconnectAsync(ReasonCode.MalformedPacket);
     }
 
@@ -91,7 +91,7 @@ public sealed class SubscribeTests
         foreach (var (filter, options) in new[] { ("a", (byte)0x30), ("a", (byte)0x03), ("$share/g/a", (byte)0x04) })
         {
             var client = await broker.ConnectAsync("c");
-            await client.SendAsync(Raw.Subscribe(ProtocolVersion.Mqtt50, 1, (filter, options)));
+            await client.SendAsync(Bytes.Subscribe(ProtocolVersion.Mqtt50, 1, (filter, options)));
             await client.ExpectDisconnectAsync(ReasonCode.ProtocolError);
         }
     }
@@ -116,9 +116,9 @@ public sealed class SubscribeTests
         var refused = version == ProtocolVersion.Mqtt50 ? "97" : "80";
         await using var broker = await TestBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.Zero, MaximumSubscriptionsPerClient = 4 });
         var client = await broker.OpenAsync(version);
-        await client.SendAsync(version == ProtocolVersion.Mqtt50 ? Raw.Connect5("c", "17 00") : WirePackets.Connect(version, "c"));
+        await client.SendAsync(version == ProtocolVersion.Mqtt50 ? Bytes.Connect5("c", "17 00") : WirePackets.Connect(version, "c"));
         await client.ReceiveAsync();
-        await client.SendAsync(Raw.Subscribe(version, 0xFEDC, ("a", 2), ("b", 0), ("c/+", 1), ("d/#", 2), ("e", 1), ("b", 1)));
+        await client.SendAsync(Bytes.Subscribe(version, 0xFEDC, ("a", 2), ("b", 0), ("c/+", 1), ("d/#", 2), ("e", 1), ("b", 1)));
         var properties = version == ProtocolVersion.Mqtt50 ? "00" : "";
         var length = version == ProtocolVersion.Mqtt50 ? "09" : "08";
         await client.ExpectAsync($"90 {length} FEDC {properties} 02 00 01 02 {refused} 01");

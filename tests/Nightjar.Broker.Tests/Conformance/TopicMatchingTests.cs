@@ -133,9 +133,9 @@ public sealed class TopicMatchingTests
         await using var broker = await TestBroker.StartAsync();
         foreach (var packet in new[]
         {
-            Raw.Packet(0x82, Raw.Hex($"0001 {block} 0000 00")),
-            Raw.Packet(0xA2, Raw.Hex($"0001 {block} 0000")),
-            Raw.Packet(0x30, Raw.Hex($"0000 {block} 6D")),
+            Bytes.Packet(0x82, Bytes.Hex($"0001 {block} 0000 00")),
+            Bytes.Packet(0xA2, Bytes.Hex($"0001 {block} 0000")),
+            Bytes.Packet(0x30, Bytes.Hex($"0000 {block} 6D")),
         })
         {
             var client = await broker.ConnectAsync("c", version);
@@ -155,9 +155,9 @@ public sealed class TopicMatchingTests
         await using var broker = await TestBroker.StartAsync();
         foreach (var packet in new[]
         {
-            Raw.Packet(0x82, Raw.Hex($"0001 {block} 0003 610062 00")),
-            Raw.Packet(0xA2, Raw.Hex($"0001 {block} 0003 610062")),
-            Raw.Packet(0x30, Raw.Hex($"0003 610062 {block} 6D")),
+            Bytes.Packet(0x82, Bytes.Hex($"0001 {block} 0003 610062 00")),
+            Bytes.Packet(0xA2, Bytes.Hex($"0001 {block} 0003 610062")),
+            Bytes.Packet(0x30, Bytes.Hex($"0003 610062 {block} 6D")),
         })
         {
             var client = await broker.ConnectAsync("c", version);

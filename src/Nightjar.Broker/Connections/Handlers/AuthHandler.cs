@@ -47,7 +47,9 @@ internal static class AuthHandler
         connection.PendingAuthentication = null;
         if (step.ReasonCode >= ReasonCode.UnspecifiedError)
         {
-            connection.Close(DisconnectCause.NotAuthorized, step.ReasonCode, "MQTT-4.12.1-2");
+            // Codes that only a CONNACK may carry have no place in DISCONNECT [MQTT-3.14.2-1].
+            var code = step.ReasonCode is ReasonCode.BadUserNameOrPassword or ReasonCode.Banned or ReasonCode.BadAuthenticationMethod ? ReasonCode.NotAuthorized : step.ReasonCode;
+            connection.Close(DisconnectCause.NotAuthorized, code, "MQTT-4.12.1-2", step.ReasonString);
             return;
         }
 
@@ -62,7 +64,7 @@ internal static class AuthHandler
             }
         }
 
-        Send(connection, step.ReasonCode, method.Name, step.Data.Span);
+        if (!TrySend(connection, method.Name, step)) connection.Close(DisconnectCause.PacketTooLarge, ReasonCode.PacketTooLarge, "AUTH larger than the client's Maximum Packet Size");
     }
 
     /// <summary>The exchange between CONNECT and CONNACK: only AUTH with the same method, or DISCONNECT, may come [MQTT-3.1.2-30].</summary>
@@ -74,8 +76,8 @@ internal static class AuthHandler
         {
             var step = await exchange.ContinueAsync(data, CancellationToken.None);
             if (step.ReasonCode != ReasonCode.ContinueAuthentication)
-                return (new AuthenticationResult(step.ReasonCode, step.UserName), step.ReasonCode == ReasonCode.Success ? step.Data : default);
-            Send(connection, ReasonCode.ContinueAuthentication, method, step.Data.Span);
+                return (new AuthenticationResult(step.ReasonCode, step.UserName, step.ReasonString), step.ReasonCode == ReasonCode.Success ? step.Data : default);
+            if (!TrySend(connection, method, step)) return (new AuthenticationResult(ReasonCode.PacketTooLarge, null), default);
             var answer = await ReceiveAsync(connection, method, input);
             if (answer is null) return (new AuthenticationResult(ReasonCode.ProtocolError, null), default);
             data = answer;
@@ -116,15 +118,21 @@ internal static class AuthHandler
         return ReadStatus.Complete;
     }
 
-    private static void Send(ClientConnection connection, ReasonCode code, string method, ReadOnlySpan<byte> data)
+    // A reason string only where it is wanted and fits [MQTT-3.15.2-2]; false when even the rest is more than the client takes [MQTT-3.1.2-24].
+    private static bool TrySend(ClientConnection connection, string method, in AuthenticationStep step)
     {
         var name = Encoding.UTF8.GetBytes(method);
-        var writer = new AuthWriter { ReasonCode = code, AuthenticationMethod = name, AuthenticationData = data };
+        var reason = string.IsNullOrEmpty(step.ReasonString) ? [] : Encoding.UTF8.GetBytes(step.ReasonString);
+        var writer = new AuthWriter { ReasonCode = step.ReasonCode, AuthenticationMethod = name, AuthenticationData = step.Data.Span, ReasonString = reason };
+        if (!connection.MayExplain(writer.Measure()))
+            writer = new AuthWriter { ReasonCode = step.ReasonCode, AuthenticationMethod = name, AuthenticationData = step.Data.Span };
         var frame = new byte[writer.Measure()];
+        if ((uint)frame.Length > connection.Link.MaximumPacketSize) return false;
         writer.Write(frame);
         var context = BatchContext.Begin();
         connection.WriteNow(frame, context);
         context.End(connection.Core.Environment.Counters);
+        return true;
     }
 
     private static bool Is(ReadOnlySpan<byte> utf8, string text) => utf8.SequenceEqual(Encoding.UTF8.GetBytes(text));

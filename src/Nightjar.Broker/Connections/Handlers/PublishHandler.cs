@@ -10,6 +10,9 @@ namespace Nightjar.Broker.Connections.Handlers;
 /// <summary>PUBLISH from a client (§3.3): the hot path, steps 4 to 9 of the map in <c>src/README.md</c>.</summary>
 internal static class PublishHandler
 {
+    // What a client is told with 0x97, the only code here that stands for a limit of this broker.
+    private static ReadOnlySpan<byte> RetainedLimit => "limit of retained messages reached"u8;
+
     internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
     {
         if (!PublishPacket.TryRead(frame, connection.Version, PacketDirection.ToServer, out var packet, out var error))
@@ -197,7 +200,8 @@ internal static class PublishHandler
         if (!connection.IsVersion5) code = ReasonCode.Success;
         if (packet.QoS == QualityOfService.AtLeastOnce)
         {
-            connection.Acknowledge(PacketType.PubAck, packet.PacketId, code, ticket, context);
+            if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubAck, packet.PacketId, code, RetainedLimit, context);
+            else connection.Acknowledge(PacketType.PubAck, packet.PacketId, code, ticket, context);
             return;
         }
 
@@ -210,7 +214,8 @@ internal static class PublishHandler
                 ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
-        connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
+        if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, RetainedLimit, context);
+        else connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
     }
 
     private static void Announce(ClientConnection connection, Action<MessagePublishedEventArgs> handler, in PublishPacket packet, ReadOnlySpan<byte> topicName)

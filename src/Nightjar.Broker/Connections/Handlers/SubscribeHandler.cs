@@ -101,11 +101,13 @@ internal static class SubscribeHandler
     // v3.1.1 knows one failure code; v3.1 none: there the requested QoS is granted in words only, as Mosquitto does with 0x80.
     private static ReasonCode Refusal(ClientConnection connection, ReasonCode code) => connection.IsVersion5 ? code : ReasonCode.UnspecifiedError;
 
+    // With a word why when a filter was refused at a limit of this broker, where the client may be told [MQTT-3.9.2-1].
     private static void WriteSubAck(ClientConnection connection, ushort packetId, ReadOnlySpan<ReasonCode> codes, long ticket, BatchContext context)
     {
-        var length = SubAckWriter.Measure(connection.Version, codes.Length);
-        var scratch = context.EnsureScratch(length);
-        connection.Write(scratch.AsSpan(0, SubAckWriter.Write(scratch, connection.Version, packetId, codes)), ticket, context);
+        var reason = codes.Contains(ReasonCode.QuotaExceeded) ? "limit of subscriptions reached"u8 : default;
+        if (!connection.MayExplain(SubAckWriter.Measure(connection.Version, codes.Length, reason))) reason = default;
+        var scratch = context.EnsureScratch(SubAckWriter.Measure(connection.Version, codes.Length, reason));
+        connection.Write(scratch.AsSpan(0, SubAckWriter.Write(scratch, connection.Version, packetId, codes, reason)), ticket, context);
     }
 
     private static void Log(ClientConnection connection, in SubscribeEntry entry)

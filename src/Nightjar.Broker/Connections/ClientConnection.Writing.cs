@@ -1,3 +1,4 @@
+using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -23,6 +24,7 @@ internal sealed partial class ClientConnection
     /// <summary>Writes a whole control packet, behind everything that waits for the store.</summary>
     internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context, PacketType type = PacketType.Reserved)
     {
+        if (!Fits(frame)) return;
         var wait = false;
         lock (Link.Gate)
         {
@@ -45,6 +47,7 @@ internal sealed partial class ClientConnection
     /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH.</summary>
     internal void WriteNow(ReadOnlySpan<byte> frame, BatchContext context)
     {
+        if (!Fits(frame)) return;
         var gate = Link.EnterGate();
         try
         {
@@ -95,6 +98,14 @@ internal sealed partial class ClientConnection
     }
 
     private long _holdTicket;
+
+    // Only a PUBLISH may be left out [MQTT-3.1.2-25]: a client that cannot take an answer it waits for is told so [MQTT-3.1.2-24].
+    private bool Fits(ReadOnlySpan<byte> frame)
+    {
+        if ((uint)frame.Length <= Link.MaximumPacketSize) return true;
+        Close(DisconnectCause.PacketTooLarge, ReasonCode.PacketTooLarge, "answer larger than the client's Maximum Packet Size");
+        return false;
+    }
 
     private void WriteLocked(ReadOnlySpan<byte> frame, BatchContext context)
     {

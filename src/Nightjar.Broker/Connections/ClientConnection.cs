@@ -30,7 +30,6 @@ internal sealed partial class ClientConnection : WheelTimer
     private long _lastReceived;
     private int _keepAliveMilliseconds;
     private int _cause;
-    private bool _discardWill;
     private string? _rule;
     private byte[] _pieces = [];
 
@@ -72,7 +71,7 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>A v3 bridge of Mosquitto: it gets none of its own messages back, and RETAIN as it was published.</summary>
     internal bool IsBridge { get; set; }
 
-    /// <summary>Session Expiry Interval of CONNECT: a DISCONNECT may not raise it from 0.</summary>
+    /// <summary>Session Expiry Interval that CONNECT asked for, or what stands for it before v5: a DISCONNECT may not raise it from 0.</summary>
     internal uint ConnectExpiryInterval { get; set; }
 
     /// <summary>Completes when the connection is gone and has given everything back.</summary>
@@ -156,10 +155,10 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>Ends the connection for something the peer sent.</summary>
     internal void Fail(in ProtocolError error) => Close(DisconnectCauses.FromReasonCode(error.ReasonCode), error.ReasonCode, error.Rule);
 
-    /// <summary>DISCONNECT arrived.</summary>
+    /// <summary>DISCONNECT arrived. The will goes at once: a reconnect that takes the session over before this connection has left must not publish it.</summary>
     internal void OnDisconnect(bool discardWill)
     {
-        _discardWill = discardWill;
+        if (discardWill && Session is { } session) Core.Sessions.DiscardWill(session, Link);
         Close(DisconnectCause.ClientDisconnected, ReasonCode.Success);
     }
 
@@ -407,7 +406,7 @@ internal sealed partial class ClientConnection : WheelTimer
         if (Session is { } session)
         {
             var context = BatchContext.Begin();
-            Core.Sessions.Leave(session, Link, _discardWill, context);
+            Core.Sessions.Leave(session, Link, context);
             context.End(Core.Environment.Counters);
             LogDeparture();
             Notify(new ClientDisconnectedEventArgs(session.ClientId, Cause));

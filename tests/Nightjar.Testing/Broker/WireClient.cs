@@ -120,7 +120,7 @@ public sealed class WireClient : IAsyncDisposable
         await ExpectAsync("D0 00");
     }
 
-    /// <summary>Waits for the end of the connection; no packet may come before it.</summary>
+    /// <summary>Waits for the end of the connection, before which no packet may come, and closes this side too, so that the broker need not linger.</summary>
     public async Task ExpectClosedAsync()
     {
         using var guard = new CancellationTokenSource(Wait.Guard);
@@ -128,6 +128,7 @@ public sealed class WireClient : IAsyncDisposable
         Assert.True(result.Buffer.IsEmpty, $"Bytes came before the end: {Convert.ToHexString(result.Buffer.ToArray())}");
         Assert.True(result.IsCompleted);
         _transport.Input.AdvanceTo(result.Buffer.End);
+        await _transport.CloseAsync(TimeSpan.Zero);
     }
 
     /// <summary>v5: waits for DISCONNECT with a reason code, then the end. v3: waits for the end.</summary>

@@ -12,13 +12,27 @@ internal static partial class ConnectHandler
     /// <summary>Writes CONNACK 0x00 into the output. Under the session's gate.</summary>
     internal static void WriteConnAck(ClientConnection connection, bool sessionPresent, BatchContext context)
     {
+        var writer = MakeConnAck(connection, sessionPresent);
+        var output = connection.Link.Output;
+        var length = writer.Write(output.GetSpan(writer.Measure()));
+        output.Advance(length);
+        context.Counters.PacketsSent++;
+        context.Counters.BytesSent += length;
+    }
+
+    // A client whose Maximum Packet Size has no room for CONNACK cannot be let in [MQTT-3.1.2-24].
+    private static bool FitsConnAck(ClientConnection connection) =>
+        (uint)MakeConnAck(connection, sessionPresent: false).Measure() <= connection.Link.MaximumPacketSize;
+
+    private static ConnAckWriter MakeConnAck(ClientConnection connection, bool sessionPresent)
+    {
         var plan = connection.Plan!;
         var request = plan.Request;
         var options = connection.Core.Environment.Options;
         var responseInformation = request.RequestResponseInformation ? options.ResponseInformation : null;
         var granted = GrantedKeepAlive(request, options);
         var maximumQoS = connection.Listener.MaximumQoS;
-        var writer = request.IsVersion5
+        return request.IsVersion5
             ? new ConnAckWriter
             {
                 Version = request.Version,
@@ -40,12 +54,6 @@ internal static partial class ConnectHandler
                 // MQTT 3.1 has no session present flag: the byte is reserved.
                 SessionPresent = sessionPresent && request.Version != ProtocolVersion.Mqtt31,
             };
-
-        var output = connection.Link.Output;
-        var length = writer.Write(output.GetSpan(writer.Measure()));
-        output.Advance(length);
-        context.Counters.PacketsSent++;
-        context.Counters.BytesSent += length;
     }
 
     /// <summary>Answers CONNECT with a refusal and closes [MQTT-3.2.2-7].</summary>

@@ -210,6 +210,12 @@ internal static partial class ConnectHandler
         var aliases = Math.Min(request.TopicAliasMaximum, connection.Listener.MaximumTopicAliasBroker);
         if (aliases > 0) connection.Link.Aliases = new OutboundAliases(aliases);
         if (request.IsVersion5 && connection.Listener.MaximumTopicAlias > 0) connection.Aliases = new InboundAliases(connection.Listener.MaximumTopicAlias);
+        if (!FitsConnAck(connection))
+        {
+            Refuse(connection, ReasonCode.PacketTooLarge, "CONNACK is larger than the client's Maximum Packet Size");
+            return false;
+        }
+
         var context = BatchContext.Begin();
         var result = core.Sessions.Attach(connection, request, identity, claim, context);
         context.End(core.Environment.Counters);

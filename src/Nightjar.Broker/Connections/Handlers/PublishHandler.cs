@@ -207,8 +207,8 @@ internal static class PublishHandler
         {
             // After PUBREC 0x80 or above the packet id is free again [MQTT-4.3.3-9].
             if (code >= ReasonCode.UnspecifiedError) session.RemoveReceivedId(packet.PacketId);
-            else if (session.IsDurable)
-                ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreKey, packet.PacketId));
+            else if (session.IsStored && session.HasReceivedId(packet.PacketId))
+                ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
         connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);

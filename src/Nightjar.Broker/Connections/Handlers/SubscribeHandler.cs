@@ -87,9 +87,10 @@ internal static class SubscribeHandler
             }
 
             session.Subscriptions.Add(subscription);
-            if (!session.IsDurable) return true;
-            var optionsByte = (byte)((int)subscription.MaximumQoS | (subscription.NoLocal ? 4 : 0) | (subscription.RetainAsPublished ? 8 : 0) | ((int)subscription.RetainHandling << 4));
-            ticket = Math.Max(ticket, core.Environment.Stores.Sessions.AddSubscription(session.StoreKey, entry.TopicFilter, optionsByte, subscription.SubscriptionIdentifier));
+            if (!session.IsStored) return true;
+            var stored = core.Environment.Stores.Sessions.AddSubscription(
+                session.StoreClaim, entry.TopicFilter, subscription.Options, subscription.SubscriptionIdentifier);
+            ticket = Math.Max(ticket, stored);
             return true;
         }
     }

@@ -21,7 +21,7 @@ public sealed class StressTests(ITestOutputHelper output)
         var duration = TimeSpan.FromSeconds(Setting("NIGHTJAR_STRESS_SECONDS", 5));
         var seed = Setting("NIGHTJAR_STRESS_SEED", Random.Shared.Next());
         output.WriteLine($"seed {seed}, {duration}");
-        await using var broker = await TestBroker.StartAsync(LimitTests.Options with { MaximumQueuedMessages = 0, CloseLinger = TimeSpan.FromMilliseconds(1) });
+        await using var broker = await TestBroker.StartAsync(LimitTests.Options with { MaximumQueuedMessages = 0, CloseLinger = TimeSpan.FromMilliseconds(1), ConnectTimeout = TimeSpan.FromHours(1) });
         var model = new StressModel();
         var workers = Enumerable.Range(0, Workers).Select(i => new StressWorker(broker, model, i, seed + i)).ToArray();
         foreach (var worker in workers) await worker.BeginAsync();
@@ -31,11 +31,8 @@ public sealed class StressTests(ITestOutputHelper output)
             while (Stopwatch.GetElapsedTime(start) < duration) await worker.StepAsync();
         })));
         // Sessions expire and wills come due while all of this goes on.
-        while (!running.IsCompleted)
-        {
-            broker.Advance(TimeSpan.FromMilliseconds(20));
-            await Task.WhenAny(running, Task.Run(static () => { }));
-        }
+        using var clock = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!running.IsCompleted && await clock.WaitForNextTickAsync()) broker.Advance(TimeSpan.FromMilliseconds(20));
 
         await running;
         output.WriteLine($"{workers.Sum(worker => worker.Connects)} connections, {model.Count} messages, {model.Acknowledged} acknowledged");

@@ -28,7 +28,7 @@ public sealed class SteppedBroker : IDisposable
     {
         SynchronizationContext.SetSynchronizationContext(null);
         _listener = listener ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
-        Broker = new MqttBroker(options ?? new BrokerOptions { SysInterval = TimeSpan.Zero }, Log, Clock, null, authorizer, null, BrokerStores.InMemory());
+        Broker = new MqttBroker(options ?? new BrokerOptions { SysInterval = TimeSpan.Zero }, Log, Clock, null, authorizer);
     }
 
     /// <summary>The clock of the broker.</summary>

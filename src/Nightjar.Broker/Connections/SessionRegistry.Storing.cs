@@ -37,14 +37,12 @@ internal sealed partial class SessionRegistry
         }
     }
 
-    // A session that becomes durable with this connection goes into the stores as a whole, one that ceases to be goes out of them.
+    // A session that is resumed with expiry 0 will end with this connection: a store must not bring it back.
     private long StoreLocked(Session session, Identity identity, SessionClaim claim)
     {
         if (!session.IsDurable) return ForgetLocked(session);
-        var isNew = !session.IsStored;
-        if (isNew) session.StoreClaim = claim;
+        if (!session.IsStored) session.StoreClaim = claim;
         var ticket = SaveLocked(session, identity, disconnectedAt: null);
-        if (isNew) ticket = Math.Max(ticket, session.WriteToStores());
         if (session.Will is { } will)
             ticket = Math.Max(ticket, _environment.Stores.Sessions.SetWill(session.StoreClaim, will.Message, will.DelayInterval, will.ExpiryInterval));
         return ticket;

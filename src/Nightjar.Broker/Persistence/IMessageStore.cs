@@ -28,7 +28,7 @@ internal interface IMessageStore
     /// <summary>A delivery was sent with a packet id.</summary>
     long MarkSent(SessionClaim session, long number, ushort packetId);
 
-    /// <summary>PUBREC arrived: from here on only PUBREL is sent again, and the message is no longer needed. Makes the delivery when there is none.</summary>
+    /// <summary>PUBREC arrived for the packet id of a delivery: from here on only PUBREL is sent again, and the message is no longer needed.</summary>
     long MarkReceived(SessionClaim session, long number, ushort packetId);
 
     /// <summary>A delivery is over: acknowledged, expired or dropped.</summary>

@@ -49,9 +49,6 @@ internal sealed class MessageQueue
     /// <summary>The oldest; only while <see cref="Count"/> is above 0.</summary>
     internal ref Delivery Peek() => ref _items[_head];
 
-    /// <summary>The delivery behind so many older ones; below <see cref="Count"/>.</summary>
-    internal ref Delivery At(int index) => ref _items[(_head + index) & (_items.Length - 1)];
-
     internal Delivery Dequeue()
     {
         var delivery = _items[_head];

@@ -2,7 +2,6 @@ using System.Text;
 using Nightjar.Broker.Limits;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
-using Nightjar.Protocol;
 
 namespace Nightjar.Storage.InMemory;
 
@@ -133,9 +132,8 @@ internal sealed partial class StoreLease : IMessageStore, ISessionStore, IRetain
     {
         lock (_state)
         {
-            if (!TryFind(session, out var stored, out var ticket)) return ticket;
-            if (stored.Deliveries.TryGetValue(number, out var delivery)) _state.Release(delivery.Message);
-            else delivery = new StoredDelivery(null, new DeliveryRecord { Number = number, QoS = QualityOfService.ExactlyOnce }, DeliveryState.Received, packetId);
+            if (!TryFind(session, out var stored, out var ticket) || !stored.Deliveries.TryGetValue(number, out var delivery)) return ticket;
+            _state.Release(delivery.Message);
             stored.Deliveries[number] = delivery with { Message = null, State = DeliveryState.Received, PacketId = packetId };
             return 0;
         }

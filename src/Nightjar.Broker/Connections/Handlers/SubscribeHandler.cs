@@ -52,8 +52,9 @@ internal static class SubscribeHandler
 
         if (!TopicFilter.IsValid(filter, options.MaximumTopicLevels)) return Refusal(connection, ReasonCode.TopicFilterInvalid);
         if (!core.Environment.Gate.May(connection.Identity, AccessAction.Subscribe, filter)) return Refusal(connection, ReasonCode.NotAuthorized);
-        // Each SUBSCRIBE, repeated ones too, has the retained messages sent again: what waits for a slow reader is bounded as its subscriptions are.
-        if (options.MaximumSubscriptionsPerClient > 0 && session.PendingRetained + (retained?.Count ?? 0) >= options.MaximumSubscriptionsPerClient)
+        // Each SUBSCRIBE, repeated ones too, has the retained messages sent again: what waits for a slow reader is bounded as well, at twice
+        // the subscriptions, so that a client may repeat all it has.
+        if (options.MaximumSubscriptionsPerClient > 0 && session.PendingRetained + (retained?.Count ?? 0) >= 2L * options.MaximumSubscriptionsPerClient)
             return Refusal(connection, ReasonCode.QuotaExceeded);
         var granted = entry.MaximumQoS > connection.Listener.MaximumQoS ? connection.Listener.MaximumQoS : entry.MaximumQoS;
         var subscription = new Subscription(

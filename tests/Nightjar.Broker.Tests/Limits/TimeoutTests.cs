@@ -141,6 +141,7 @@ public sealed class TimeoutTests
         Assert.True(durable.SessionPresent);
         Assert.InRange((await durable.ReceiveAndAcknowledgeAsync()).MessageExpiryInterval!.Value, 29u, 30u);
         await durable.DisconnectAsync();
+        await broker.WaitForConnectionsAsync(1);
         broker.Advance(TimeSpan.FromSeconds(99));
         Assert.Contains(broker.Broker.Core.Sessions.Table.ToArray(), session => session.ClientId == "durable");
         broker.Advance(TimeSpan.FromSeconds(1.2));

@@ -48,17 +48,20 @@ public sealed class FuzzTests(ITestOutputHelper output)
     {
         var mutator = new PacketMutator(random);
         WireClient? client = null;
+        var version = ProtocolVersion.Mqtt50;
         for (var done = 0; done < count;)
         {
             var bytes = new List<byte>();
             if (client is null)
             {
                 client = await broker.OpenAsync();
-                bytes.AddRange(random.Next(4) == 0 ? mutator.NextConnect() : PacketMutator.Connects[random.Next(3)]);
+                var kind = random.Next(3);
+                version = kind == 2 ? ProtocolVersion.Mqtt50 : ProtocolVersion.Mqtt311;
+                bytes.AddRange(random.Next(6) == 0 ? mutator.NextConnect() : PacketMutator.Connects[kind]);
                 done++;
             }
 
-            for (var packets = random.Next(1, 4); packets > 0; packets--, done++) bytes.AddRange(mutator.Next());
+            for (var packets = random.Next(1, 4); packets > 0; packets--, done++) bytes.AddRange(mutator.Next(version));
             Complete(bytes);
             bytes.AddRange([0xC0, 0]);
             if (await IsAliveAsync(client, [.. bytes], random, seed))

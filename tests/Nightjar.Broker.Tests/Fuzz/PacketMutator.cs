@@ -16,42 +16,64 @@ internal sealed class PacketMutator(Random random)
         Hex("10 10 00 04 4D 51 54 54 05 00 00 00 00 00 03 66 6F 6F"),
     ];
 
-    /// <summary>Everything else.</summary>
-    private static readonly byte[][] Others =
+    private static readonly byte[][] Version5 =
     [
         WirePackets.Publish(ProtocolVersion.Mqtt50, "f/1", "x"),
         WirePackets.Publish(ProtocolVersion.Mqtt50, "f/1", "x", QualityOfService.AtLeastOnce, 1, retain: true),
         WirePackets.Publish(ProtocolVersion.Mqtt50, "f/2", "xyz", QualityOfService.ExactlyOnce, 2, properties: [1, 1, 2, 0, 0, 0, 9, 3, 0, 1, (byte)'t', 8, 0, 1, (byte)'r', 9, 0, 2, 1, 2]),
         WirePackets.Publish(ProtocolVersion.Mqtt50, "f/3", "x", properties: [0x23, 0, 1, 0x26, 0, 1, (byte)'k', 0, 1, (byte)'v']),
         WirePackets.Publish(ProtocolVersion.Mqtt50, "", "x", properties: [0x23, 0, 1]),
-        WirePackets.Publish(ProtocolVersion.Mqtt311, "f/1", "x"),
-        WirePackets.Publish(ProtocolVersion.Mqtt311, "f/4/5", "payload", QualityOfService.AtLeastOnce, 3),
-        WirePackets.Publish(ProtocolVersion.Mqtt311, "f/4", "", QualityOfService.ExactlyOnce, 4, retain: true, dup: true),
-        WirePackets.Ack(PacketType.PubAck, 1, ProtocolVersion.Mqtt50), WirePackets.Ack(PacketType.PubRec, 2, ProtocolVersion.Mqtt50),
-        WirePackets.Ack(PacketType.PubRel, 2, ProtocolVersion.Mqtt50), WirePackets.Ack(PacketType.PubComp, 2, ProtocolVersion.Mqtt50),
-        WirePackets.Ack(PacketType.PubRec, 1, ProtocolVersion.Mqtt50, ReasonCode.QuotaExceeded), WirePackets.Ack(PacketType.PubRel, 4, ProtocolVersion.Mqtt311),
-        Hex("40 0A 00 01 00 06 1F 00 03 61 62 63"), Hex("62 0C 00 02 92 08 26 00 02 61 62 00 01 63"),
         WirePackets.Subscribe(ProtocolVersion.Mqtt50, 5, "f/+", QualityOfService.ExactlyOnce, identifier: 9),
         WirePackets.Subscribe(ProtocolVersion.Mqtt50, 6, "$share/g/f/#", QualityOfService.AtLeastOnce),
         WirePackets.Subscribe(ProtocolVersion.Mqtt50, 7, "#", QualityOfService.AtMostOnce, noLocal: true, retainAsPublished: true, RetainHandling.SendIfNew),
+        WirePackets.Unsubscribe(ProtocolVersion.Mqtt50, 9, "f/+", "#", "$share/g/f/#"),
+        WirePackets.Ack(PacketType.PubRec, 1, ProtocolVersion.Mqtt50, ReasonCode.QuotaExceeded),
+        Hex("40 0A 00 01 00 06 1F 00 03 61 62 63"), Hex("62 0C 00 02 92 08 26 00 02 61 62 00 01 63"), Hex("82 14 00 09 00 00 01 61 00 00 03 61 2F 62 01 00 01 2B 02 00 01 23 00"),
+    ];
+
+    private static readonly byte[][] Version3 =
+    [
+        WirePackets.Publish(ProtocolVersion.Mqtt311, "f/1", "x"),
+        WirePackets.Publish(ProtocolVersion.Mqtt311, "f/4/5", "payload", QualityOfService.AtLeastOnce, 3),
+        WirePackets.Publish(ProtocolVersion.Mqtt311, "f/4", "", QualityOfService.ExactlyOnce, 4, retain: true, dup: true),
         WirePackets.Subscribe(ProtocolVersion.Mqtt311, 8, "+/1/#", QualityOfService.ExactlyOnce), WirePackets.Subscribe(ProtocolVersion.Mqtt311, 8, "$SYS/#", QualityOfService.AtMostOnce),
-        Hex("82 14 00 09 00 00 01 61 00 00 03 61 2F 62 01 00 01 2B 02 00 01 23 00"),
-        WirePackets.Unsubscribe(ProtocolVersion.Mqtt50, 9, "f/+", "#", "$share/g/f/#"), WirePackets.Unsubscribe(ProtocolVersion.Mqtt311, 10, "+/1/#"),
-        Hex("C0 00"), Hex("E0 00"), Hex("E0 02 04 00"), Hex("E0 07 00 05 11 00 00 00 00"), Hex("F0 00"), Hex("F0 0B 18 09 15 00 01 6D 16 00 02 01 02"),
+        WirePackets.Subscribe(ProtocolVersion.Mqtt311, 8, "#", QualityOfService.AtLeastOnce), WirePackets.Unsubscribe(ProtocolVersion.Mqtt311, 10, "+/1/#"),
+    ];
+
+    private static readonly byte[][] AnyVersion =
+    [
+        WirePackets.Ack(PacketType.PubAck, 1, ProtocolVersion.Mqtt311), WirePackets.Ack(PacketType.PubRec, 2, ProtocolVersion.Mqtt311),
+        WirePackets.Ack(PacketType.PubRel, 2, ProtocolVersion.Mqtt311), WirePackets.Ack(PacketType.PubComp, 2, ProtocolVersion.Mqtt311),
+        WirePackets.Ack(PacketType.PubRel, 4, ProtocolVersion.Mqtt311), Hex("C0 00"),
+    ];
+
+    /// <summary>Packets after which a connection ends, as they are or because a client does not send them.</summary>
+    private static readonly byte[][] Endings =
+    [
+        Hex("E0 00"), Hex("E0 02 04 00"), Hex("E0 07 00 05 11 00 00 00 00"), Hex("F0 00"), Hex("F0 0B 18 09 15 00 01 6D 16 00 02 01 02"),
         Hex("20 02 00 00"), Hex("90 04 00 01 00 00"), Hex("B0 03 00 01 00"), Hex("D0 00"), Hex("00 00"),
     ];
 
     /// <summary>A packet that is not a CONNECT, bent; now and then it is left as it is, or is nothing but random bytes.</summary>
-    internal byte[] Next()
+    internal byte[] Next(ProtocolVersion version)
     {
-        if (random.Next(20) == 0)
+        switch (random.Next(20))
         {
-            var noise = new byte[random.Next(1, 64)];
-            random.NextBytes(noise);
-            return noise;
+            case 0:
+                var noise = new byte[random.Next(1, 64)];
+                random.NextBytes(noise);
+                return noise;
+            case 1:
+                return Mutate(Pick(Endings));
+            case 2:
+                return Mutate(Pick(Connects));
+            case < 7:
+                return Mutate(Pick(AnyVersion));
+            case < 9:
+                return Mutate(Pick(version == ProtocolVersion.Mqtt50 ? Version3 : Version5));
+            default:
+                return Mutate(Pick(version == ProtocolVersion.Mqtt50 ? Version5 : Version3));
         }
-
-        return Mutate(Pick(random.Next(12) == 0 ? Connects : Others));
     }
 
     /// <summary>A CONNECT, bent or not.</summary>
@@ -94,7 +116,7 @@ internal sealed class PacketMutator(Random random)
                 bytes.InsertRange(at, bytes.GetRange(at, random.Next(bytes.Count - at + 1)));
                 break;
             case 7:
-                var other = Pick(Others);
+                var other = Pick(Version5);
                 bytes.InsertRange(at, other[random.Next(other.Length)..]);
                 break;
             default:

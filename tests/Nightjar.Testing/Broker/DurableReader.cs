@@ -21,7 +21,7 @@ public sealed class DurableReader
 
     /// <summary>Takes and acknowledges everything until the broker has nothing more to say.</summary>
     /// <param name="client">The connection.</param>
-    /// <param name="most">Stops after about this many packets.</param>
+    /// <param name="most">Begins no further round after this many packets.</param>
     public async Task DrainAsync(WireClient client, int most = int.MaxValue)
     {
         // A round that brings nothing but the answer to its PINGREQ is the end: all acknowledgements were handled before.
@@ -29,7 +29,7 @@ public sealed class DurableReader
         {
             packets = 0;
             await client.SendAsync("C0 00");
-            for (var packet = await client.ReceiveAsync(); packet[0] != 0xD0 && most > 0; packet = await client.ReceiveAsync())
+            for (var packet = await client.ReceiveAsync(); packet[0] != 0xD0; packet = await client.ReceiveAsync())
             {
                 packets++;
                 most--;

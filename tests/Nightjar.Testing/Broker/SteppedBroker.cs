@@ -2,7 +2,6 @@ using System.Net;
 using Nightjar.Broker;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Connections;
-using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;

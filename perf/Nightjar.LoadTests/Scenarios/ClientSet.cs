@@ -36,7 +36,7 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
         CleanStart = !durable,
         SessionExpiryInterval = durable ? 300u : 0,
         UserName = Options.UserName,
-        Password = Options.Password is null ? null : (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Options.Password),
+        Password = Options.Password is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(Options.Password),
     };
 
     /// <summary>Does something for each index, many at a time.</summary>

@@ -244,6 +244,19 @@ public sealed class DurabilityReleaseTests
     }
 
     [Fact]
+    public async Task Connection_ThatBreaksWhileItsConnAckWaits_GivesEverythingBack()
+    {
+        await using var broker = await StartAsync();
+        _store.Hold();
+        var client = await broker.OpenAsync();
+        await client.SendAsync(WirePackets.Connect(ProtocolVersion.Mqtt50, "c", cleanStart: false, sessionExpiry: 100));
+        await Wait.UntilAsync(() => _store.Last == 1, "the session to be saved");
+        client.Abort();
+        await broker.WaitForConnectionsAsync(0);
+        _store.Release();
+    }
+
+    [Fact]
     public async Task Connection_ThatIsTakenOverWhileItsConnAckWaits_GetsNone()
     {
         await using var broker = await StartAsync();

@@ -22,10 +22,10 @@ namespace Nightjar.Broker;
 /// An MQTT 3.1, 3.1.1 and 5.0 broker inside an application: listens where its options say, and lets the application publish, subscribe and
 /// watch without a socket.
 /// </summary>
-/// <remarks>All members may be called from any thread. Start once, stop once; state lives as long as the object.</remarks>
+/// <remarks>All members may be called from any thread. Start once, stop once; state lives as long as the object, or as the store it was given.</remarks>
 public sealed class MqttBroker : IAsyncDisposable
 {
-    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(250);
     private readonly BrokerCore _core;
     private readonly BrokerMeter _meter;
     private readonly SysTopics _sysTopics;
@@ -43,15 +43,19 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <param name="authenticator">Who may connect; null: everybody while <see cref="BrokerOptions.AllowAnonymous"/> is true, nobody otherwise.</param>
     /// <param name="authorizer">Who may do what; null: everybody everything but the broker's own topics.</param>
     /// <param name="authenticationMethods">Methods of enhanced authentication (v5); null for none.</param>
+    /// <param name="store">What the broker starts from and where it keeps what must outlive it; null: state lives as long as the broker.</param>
     /// <exception cref="ArgumentException">An option is out of range; the message names all that are.</exception>
+    /// <exception cref="IOException">The store cannot be read, or is damaged.</exception>
+    /// <remarks>Reads all of the store. Wills and sessions whose time came meanwhile are dealt with before the first client is let in.</remarks>
     public MqttBroker(
         BrokerOptions? options = null,
         ILogger? log = null,
         TimeProvider? timeProvider = null,
         IAuthenticator? authenticator = null,
         IAuthorizer? authorizer = null,
-        IReadOnlyList<IAuthenticationMethod>? authenticationMethods = null)
-        : this(options ?? new BrokerOptions(), log, timeProvider, authenticator, authorizer, authenticationMethods, BrokerStores.InMemory())
+        IReadOnlyList<IAuthenticationMethod>? authenticationMethods = null,
+        MqttBrokerStore? store = null)
+        : this(options ?? new BrokerOptions(), log, timeProvider, authenticator, authorizer, authenticationMethods, clock => store?.Open(clock) ?? BrokerStores.InMemory())
     {
     }
 
@@ -62,13 +66,14 @@ public sealed class MqttBroker : IAsyncDisposable
         IAuthenticator? authenticator,
         IAuthorizer? authorizer,
         IReadOnlyList<IAuthenticationMethod>? authenticationMethods,
-        BrokerStores stores)
+        Func<BrokerClock, BrokerStores> open)
     {
         var errors = options.Validate();
         if (errors.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
-        var environment = new SessionEnvironment(
-            options, new BrokerClock(timeProvider ?? TimeProvider.System), new AccessGate(authorizer), stores, log ?? NullLogger.Instance);
+        var clock = new BrokerClock(timeProvider ?? TimeProvider.System);
+        var environment = new SessionEnvironment(options, clock, new AccessGate(authorizer), open(clock), log ?? NullLogger.Instance);
         _core = new BrokerCore(environment, authenticator ?? AnonymousAuthenticator.Instance, authenticationMethods ?? []);
+        StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
     }
@@ -125,6 +130,7 @@ public sealed class MqttBroker : IAsyncDisposable
         if (Interlocked.CompareExchange(ref _state, 1, 0) != 0) throw new InvalidOperationException("A broker is started once.");
         var log = _core.Environment.Log;
         BrokerLog.Starting(log, Options.VersionText);
+        Tick();
         try
         {
             foreach (var options in Options.Listeners)
@@ -148,8 +154,12 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Serves the connections of a listener the application brought, as if it were one of the options'.</summary>
     /// <param name="listener">The listener; the broker closes it when it stops.</param>
     /// <param name="options">What holds for its clients; null for the defaults.</param>
-    public void Serve(TransportListener listener, ListenerOptions? options = null) =>
+    public void Serve(TransportListener listener, ListenerOptions? options = null)
+    {
+        // Before the start nothing else deals with what became due while no broker ran.
+        if (Volatile.Read(ref _state) == 0) Tick();
         Add(listener, options ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+    }
 
     /// <summary>Publishes a message as the broker itself.</summary>
     /// <param name="topicName">Topic name, without wildcards.</param>

@@ -25,6 +25,7 @@ public sealed class MqttClient : IAsyncDisposable
     private readonly ClientSession _session = new();
     private readonly SemaphoreSlim _flushing = new(1, 1);
     private ClientLink? _link;
+    private int _batches;
     private Task<DisconnectCause> _ended = Task.FromResult(new DisconnectCause(DisconnectKind.Aborted));
 
     /// <summary>Makes a client without a connection.</summary>
@@ -102,6 +103,15 @@ public sealed class MqttClient : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Begins a batch: until it is disposed, publishes are encoded and not sent, so that many leave with one system call.</summary>
+    /// <remarks>Holds back the publishes of all threads. Batches may overlap; the end of the last one sends. What the receive loop sends takes
+    /// the publishes written so far with it.</remarks>
+    public PublishBatch BeginBatch()
+    {
+        lock (_gate) _batches++;
+        return new PublishBatch(this);
+    }
+
     /// <summary>Publishes a QoS 0 message without waiting and without allocation.</summary>
     /// <param name="topicName">Topic Name, UTF-8, without wildcards.</param>
     /// <param name="payload">Payload.</param>
@@ -118,7 +128,7 @@ public sealed class MqttClient : IAsyncDisposable
         {
             if (!link.IsOpen || (retain && !link.Facts.RetainAvailable)) return false;
             if (!link.Encoder.TryWriteAtMostOnceLocked(topicName, payload, retain, properties)) return false;
-            send = link.Connection.Output.Commit();
+            send = _batches == 0 && link.Connection.Output.Commit();
         }
 
         if (send) link.Send();
@@ -152,7 +162,7 @@ public sealed class MqttClient : IAsyncDisposable
                 link.PumpLocked();
             }
 
-            send = link.Connection.Output.Commit();
+            send = _batches == 0 && link.Connection.Output.Commit();
         }
 
         if (send) link.Send();
@@ -289,6 +299,14 @@ public sealed class MqttClient : IAsyncDisposable
 
         lock (_gate) _session.Clear(PublishOutcome.SessionLost);
         _flushing.Dispose();
+    }
+
+    internal void EndBatch()
+    {
+        ClientLink? link = _link;
+        bool send;
+        lock (_gate) send = --_batches == 0 && link is not null && link.Connection.Output.Commit();
+        if (send) link!.Send();
     }
 
     internal void OnEnded(ClientLink link, DisconnectCause cause)

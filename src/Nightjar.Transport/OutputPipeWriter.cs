@@ -195,6 +195,13 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
         cancellationToken.ThrowIfCancellationRequested();
         if (Commit())
             Send();
+        return WhenSentAsync(cancellationToken);
+    }
+
+    /// <summary>Waits, without committing anything, until at most 64 KiB are unsent; the result is completed after the end of the connection.</summary>
+    /// <remarks>Any thread, but one wait (or flush) at a time. Completes at once when what is unsent is not committed yet.</remarks>
+    public ValueTask<FlushResult> WhenSentAsync(CancellationToken cancellationToken = default)
+    {
         if (UnsentBytes <= FlushThreshold)
             return new ValueTask<FlushResult>(new FlushResult(isCanceled: false, isCompleted: Volatile.Read(ref _closing)));
         ValueTask<FlushResult> pending;

@@ -40,6 +40,8 @@ public static class SocketTransport
         try
         {
             SocketFactory.Configure(socket, options);
+            if (options.LocalAddress is not null)
+                socket.Bind(new IPEndPoint(options.LocalAddress, 0));
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             return new SocketConnection(socket, options);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Transport.Buffers;
 
 namespace Nightjar.Transport;
@@ -23,6 +24,9 @@ public sealed record SocketTransportOptions
 
     /// <summary>Probes without answer that end the connection. Default 3.</summary>
     public int KeepAliveCount { get; init; } = 3;
+
+    /// <summary>Address of this machine that <see cref="SocketTransport.ConnectAsync"/> connects from; null = the operating system's choice.</summary>
+    public IPAddress? LocalAddress { get; init; }
 
     /// <summary>Bytes the operating system buffers for sending; 0 = its own choice, which grows with need.</summary>
     public int SendBufferSize { get; init; }

@@ -19,6 +19,24 @@ public sealed class ClientPublishTests
     }
 
     [Fact]
+    public async Task Batch_OfPublishes_IsSentAtItsEnd()
+    {
+        (MqttClient client, ScriptedServer server) = await ScriptedServer.ConnectAsync(s_options);
+        await using ScriptedServer closing = server;
+        using (client.BeginBatch())
+        {
+            using (client.BeginBatch()) Assert.True(client.TryPublish("a"u8, "x"u8));
+            Task<PublishResult> publish = client.PublishAsync("a", "y"u8.ToArray(), QualityOfService.AtLeastOnce).AsTask();
+            Assert.False(publish.IsCompleted);
+            Assert.False(server.Connection.Input.TryRead(out _));
+        }
+
+        await server.ExpectAsync("30 05 0001 61 00 78");
+        await server.ExpectAsync("32 07 0001 61 0001 00 79");
+        await client.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Publish_AtLeastOnce_CompletesWithPubAck()
     {
         (MqttClient client, ScriptedServer server) = await ScriptedServer.ConnectAsync(s_options);

@@ -62,6 +62,20 @@ public class ProcessTests
     }
 
     [Fact]
+    public void DescriptorReserve_TakenAndReleased_CountsInDescriptors()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        int before = CountDescriptors();
+        using var reserve = new Sockets.DescriptorReserve();
+        Assert.True(reserve.TryTake());
+        Assert.True(reserve.TryTake());
+        Assert.Equal(before + 16, CountDescriptors());
+        reserve.Release();
+        Assert.Equal(before, CountDescriptors());
+    }
+
+    [Fact]
     public async Task Connections_Idle_AreSmall()
     {
         const int Count = 1000;

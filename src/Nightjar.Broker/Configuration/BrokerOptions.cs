@@ -124,6 +124,10 @@ public sealed record BrokerOptions
     /// <value>Default 65 536; rounded up to a power of two.</value>
     public int RouteCacheCapacity { get; init; } = 65_536;
 
+    /// <summary>Most bytes of the routes kept; a topic that goes to thousands of receivers has a large one. Beyond it, routes used least leave.</summary>
+    /// <value>At least 65 536. Default 128 MiB.</value>
+    public long MaximumRouteCacheBytes { get; init; } = 128L << 20;
+
     /// <summary>Checks every value against its range.</summary>
     /// <returns>One line per value that is out of range, naming the property, the value and the range; empty when all is well.</returns>
     public IReadOnlyList<string> Validate()
@@ -144,6 +148,7 @@ public sealed record BrokerOptions
         Range(nameof(MaximumRetainedMessages), MaximumRetainedMessages, 0, int.MaxValue);
         Range(nameof(MaximumRetainedBytes), MaximumRetainedBytes, 0, long.MaxValue);
         Range(nameof(RouteCacheCapacity), RouteCacheCapacity, 1, 1 << 26);
+        Range(nameof(MaximumRouteCacheBytes), MaximumRouteCacheBytes, 65_536, long.MaxValue);
         if (ConnectTimeout <= TimeSpan.Zero) errors.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}; it must be longer than zero.");
         if (SysInterval < TimeSpan.Zero) errors.Add($"{nameof(SysInterval)} is {SysInterval}; it must not be negative.");
         if (CloseLinger < TimeSpan.Zero) errors.Add($"{nameof(CloseLinger)} is {CloseLinger}; it must not be negative.");

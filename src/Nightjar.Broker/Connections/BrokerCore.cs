@@ -15,7 +15,6 @@ internal sealed class BrokerCore
         Router = new Router(environment);
         Sessions = new SessionRegistry(environment, Router);
         Durability = new DurabilityRelease(environment.Stores.Messages);
-        PeerLog = new PeerLogLimiter(environment.Log);
         AuthenticationMethods = methods.ToDictionary(method => method.Name, StringComparer.Ordinal);
     }
 
@@ -31,7 +30,7 @@ internal sealed class BrokerCore
 
     internal IReadOnlyDictionary<string, IAuthenticationMethod> AuthenticationMethods { get; }
 
-    internal PeerLogLimiter PeerLog { get; }
+    internal PeerLogLimiter PeerLog => Environment.PeerLog;
 
     internal BrokerEvents Events { get; } = new();
 

@@ -239,6 +239,18 @@ internal sealed partial class ClientConnection : WheelTimer
 
             if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
             if (result.IsCompleted) return;
+            if (IsOverOutput) await Link.Output.WhenSentAsync();
+        }
+    }
+
+    // What answers the client's own packets is not dropped, so a client that does not read its answers is not read from either. The quarter
+    // above the limit is for a client that publishes to itself and reads slowly: its messages are dropped or queued, its acknowledgements fit.
+    private bool IsOverOutput
+    {
+        get
+        {
+            long maximum = Core.Environment.Options.MaximumOutputBufferBytes;
+            return Link.Output.UnsentBytes > maximum + (maximum / 4);
         }
     }
 

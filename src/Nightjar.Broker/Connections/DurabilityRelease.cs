@@ -25,8 +25,8 @@ internal sealed class DurabilityRelease
     internal void Await(ClientConnection connection, long ticket)
     {
         lock (_gate) _waiting.Add(connection);
-        // The commit may have come between the caller's look and now.
-        if (IsDurable(ticket)) Release(_store.DurableTicket);
+        // The commit may have come between the caller's look and now. Others are left to the store's thread: the caller may hold its own gate.
+        if (IsDurable(ticket)) connection.ReleaseDurable(_store.DurableTicket);
     }
 
     private void Release(long durable)

@@ -16,7 +16,7 @@ internal readonly record struct AttachResult(ReasonCode ReasonCode, Session? Ses
 /// The life of sessions: found or made at CONNECT, taken over, left by their connection, ended; and their wills. A session is changed under
 /// its gate; what follows from it for others (closing the old connection, publishing a will) happens after the gate is left.
 /// </summary>
-internal sealed class SessionRegistry
+internal sealed partial class SessionRegistry
 {
     private readonly SessionEnvironment _environment;
     private readonly Router _router;
@@ -94,7 +94,7 @@ internal sealed class SessionRegistry
             {
                 var now = _environment.Clock.Now;
                 if (session.Will is { DelayInterval: 0 }) aftermath.Will = TakeWill(session);
-                SaveLocked(session, offline: true);
+                SaveLocked(session, session.Identity, disconnectedAt: now);
                 Schedule(session, now);
             }
         }
@@ -191,26 +191,13 @@ internal sealed class SessionRegistry
         Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, BatchContext context)
     {
         session.ExpiryInterval = connection.ConnectExpiryInterval;
-        if (!present) session.StoreKey = claim.Key;
-        session.StoreEpoch = claim.Epoch;
         session.Will = request.MakeWill(_environment.Messages, identity.ClientId, identity.UserName);
-        var ticket = SaveLocked(session, offline: false, identity);
-        if (session is { IsDurable: true, Will: { } will })
-            ticket = Math.Max(ticket, _environment.Stores.Sessions.SetWill(session.StoreKey, will.Message, will.DelayInterval));
+        var ticket = StoreLocked(session, identity, claim);
         // Rights that were decided for the user who had the session before do not carry over.
         if (present && !string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal)) _router.Subscriptions.Generations.BumpAll();
         Interlocked.Increment(ref _connects);
         connection.Accept(session, present, ticket, context);
         session.Attach(connection.Link, identity, context);
-    }
-
-    private long SaveLocked(Session session, bool offline, Identity? identity = null)
-    {
-        if (!session.IsDurable) return 0;
-        identity ??= session.Identity;
-        DateTimeOffset? since = offline ? _environment.Clock.Provider.GetUtcNow() : null;
-        var record = new SessionRecord(session.StoreKey, identity.ClientId, identity.UserName, session.ExpiryInterval, since);
-        return _environment.Stores.Sessions.Save(record, session.StoreEpoch);
     }
 
     private Aftermath EndLocked(Session session)
@@ -222,7 +209,7 @@ internal sealed class SessionRegistry
             session.Subscriptions.Remove(subscription);
         }
 
-        if (session.IsDurable) _environment.Stores.Sessions.Drop(session.StoreKey);
+        ForgetLocked(session);
         var aftermath = new Aftermath { Will = TakeWill(session), Orphans = session.End() };
         Table.TryRemove(session);
         return aftermath;
@@ -249,7 +236,7 @@ internal sealed class SessionRegistry
     {
         var will = session.Will;
         session.Will = null;
-        if (will is not null && session.IsDurable) _environment.Stores.Sessions.ClearWill(session.StoreKey);
+        if (will is not null && session.IsStored) _environment.Stores.Sessions.ClearWill(session.StoreClaim);
         return will;
     }
 

@@ -65,6 +65,12 @@ internal static partial class BrokerLog
     [LoggerMessage(303, LogLevel.Information, "{Version} terminating")]
     internal static partial void Terminating(ILogger log, string version);
 
+    [LoggerMessage(305, LogLevel.Information, "Recovered {Sessions} sessions, {Messages} messages waiting for them and {Retained} retained messages.")]
+    internal static partial void Recovered(ILogger log, int sessions, int messages, int retained);
+
+    [LoggerMessage(306, LogLevel.Warning, "{Count} records of the store belong to nothing that was recovered; they are left alone.")]
+    internal static partial void RecoveredStrays(ILogger log, int count);
+
     [LoggerMessage(304, LogLevel.Error, "An event handler of the application failed.")]
     internal static partial void HandlerFailed(ILogger log, Exception exception);
 }

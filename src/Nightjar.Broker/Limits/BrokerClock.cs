@@ -22,4 +22,12 @@ internal sealed class BrokerClock
     internal long Now => _system
         ? Environment.TickCount64 - _start
         : (long)((_provider.GetTimestamp() - _start) * (1000.0 / _provider.TimestampFrequency));
+
+    /// <summary>A value of this clock as Unix milliseconds of the wall clock, which is what stores keep; <see cref="long.MaxValue"/>, never, stays that.</summary>
+    internal long ToWallClock(long milliseconds) =>
+        milliseconds == long.MaxValue ? long.MaxValue : milliseconds - Now + _provider.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The inverse of <see cref="ToWallClock"/>; negative for a time before the broker was made.</summary>
+    internal long FromWallClock(long unixMilliseconds) =>
+        unixMilliseconds == long.MaxValue ? long.MaxValue : unixMilliseconds - _provider.GetUtcNow().ToUnixTimeMilliseconds() + Now;
 }

@@ -6,7 +6,6 @@ namespace Nightjar.Broker.Persistence;
 internal sealed class MemoryStore : IMessageStore, ISessionStore, IRetainedStore
 {
     private long _lastKey;
-    private long _lastEpoch;
 
     public long DurableTicket => long.MaxValue;
 
@@ -15,31 +14,31 @@ internal sealed class MemoryStore : IMessageStore, ISessionStore, IRetainedStore
     }
 
     public ValueTask<SessionClaim> ClaimAsync(string clientId, CancellationToken cancellationToken) =>
-        new(new SessionClaim(Interlocked.Increment(ref _lastKey), Interlocked.Increment(ref _lastEpoch)));
+        new(new SessionClaim(Interlocked.Increment(ref _lastKey), 1));
 
-    public long Append(PublishedMessage message, in DeliveryRecord delivery) => 0;
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => 0;
 
-    public long MarkSent(long sessionKey, long number, ushort packetId) => 0;
+    public long MarkSent(SessionClaim session, long number, ushort packetId) => 0;
 
-    public long MarkReceived(long sessionKey, long number) => 0;
+    public long MarkReceived(SessionClaim session, long number, ushort packetId) => 0;
 
-    public long Complete(long sessionKey, long number) => 0;
+    public long Complete(SessionClaim session, long number) => 0;
 
-    public long AddReceivedId(long sessionKey, ushort packetId) => 0;
+    public long AddReceivedId(SessionClaim session, ushort packetId) => 0;
 
-    public long RemoveReceivedId(long sessionKey, ushort packetId) => 0;
+    public long RemoveReceivedId(SessionClaim session, ushort packetId) => 0;
 
-    public long Save(in SessionRecord record, long epoch) => 0;
+    public long Save(SessionClaim session, in SessionRecord record) => 0;
 
-    public long AddSubscription(long sessionKey, ReadOnlySpan<byte> topicFilter, byte options, uint subscriptionIdentifier) => 0;
+    public long AddSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter, byte options, uint subscriptionIdentifier) => 0;
 
-    public long RemoveSubscription(long sessionKey, ReadOnlySpan<byte> topicFilter) => 0;
+    public long RemoveSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter) => 0;
 
-    public long SetWill(long sessionKey, PublishedMessage will, uint delayInterval) => 0;
+    public long SetWill(SessionClaim session, PublishedMessage will, uint delayInterval, uint? expiryInterval) => 0;
 
-    public long ClearWill(long sessionKey) => 0;
+    public long ClearWill(SessionClaim session) => 0;
 
-    public long Drop(long sessionKey) => 0;
+    public long Drop(SessionClaim session) => 0;
 
     public long Set(PublishedMessage message) => 0;
 

@@ -2,23 +2,38 @@ using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Persistence;
 
-/// <summary>What a store keeps of a session besides its subscriptions and deliveries.</summary>
-/// <param name="Key">Integer name of the session, given by the claim.</param>
+/// <summary>What a store keeps of a session besides its subscriptions, its will and its deliveries.</summary>
 /// <param name="ClientId">Client identifier.</param>
 /// <param name="UserName">User name it was made under; null for anonymous.</param>
 /// <param name="ExpiryInterval">Session Expiry Interval in seconds; 0xFFFFFFFF never.</param>
-/// <param name="DisconnectedAt">Wall-clock time of the end of the last connection; null while connected.</param>
-internal readonly record struct SessionRecord(long Key, string ClientId, string? UserName, uint ExpiryInterval, DateTimeOffset? DisconnectedAt);
+/// <param name="DisconnectedAt">End of the last connection in Unix milliseconds of the wall clock; null while connected.</param>
+internal readonly record struct SessionRecord(string ClientId, string? UserName, uint ExpiryInterval, long? DisconnectedAt);
 
 /// <summary>The right to write a session: a writer whose epoch is not the newest is refused.</summary>
-/// <param name="Key">Integer name of the session.</param>
-/// <param name="Epoch">Counts the claims of this session.</param>
+/// <param name="Key">Integer name of the session; 0 for none.</param>
+/// <param name="Epoch">Counts the owners: all claims of one broker on one store have the same.</param>
 internal readonly record struct SessionClaim(long Key, long Epoch);
 
-/// <summary>One delivery as a store keeps it: the message once, and for each receiver what is particular to it.</summary>
-/// <param name="SessionKey">The receiving session.</param>
+/// <summary>One delivery as a store keeps it: for each receiver what is particular to it, beside the message.</summary>
 /// <param name="Number">Per-session delivery number, ascending in delivery order.</param>
 /// <param name="QoS">QoS of the delivery.</param>
 /// <param name="Retain">RETAIN of the delivery.</param>
 /// <param name="SubscriptionIdentifier">Identifier of the subscription; 0 for none.</param>
-internal readonly record struct DeliveryRecord(long SessionKey, long Number, QualityOfService QoS, bool Retain, uint SubscriptionIdentifier);
+/// <param name="SubscriptionIdentifiers">Identifiers of all matching subscriptions when one copy stands for several; null otherwise. Not changed by anyone.</param>
+/// <param name="ShareName">Share Name of the shared subscription it was chosen for; null otherwise. Not changed by anyone.</param>
+/// <param name="ShareFilter">Topic Filter of that shared subscription, without <c>$share/{ShareName}/</c>.</param>
+internal readonly record struct DeliveryRecord(
+    long Number, QualityOfService QoS, bool Retain, uint SubscriptionIdentifier, uint[]? SubscriptionIdentifiers, byte[]? ShareName, byte[]? ShareFilter);
+
+/// <summary>How far a delivery came.</summary>
+internal enum DeliveryState : byte
+{
+    /// <summary>Waits to be sent.</summary>
+    Queued,
+
+    /// <summary>PUBLISH was sent: PUBACK (QoS 1) or PUBREC (QoS 2) is awaited.</summary>
+    Sent,
+
+    /// <summary>QoS 2: PUBREC arrived, PUBCOMP is awaited.</summary>
+    Received,
+}

@@ -31,6 +31,9 @@ internal abstract class CachedRoute
     /// <summary>Sum of those counters before the match; the route holds while the sum is the same.</summary>
     public long Generation { get; }
 
+    /// <summary>About how many bytes of memory the route holds.</summary>
+    public virtual int Bytes => 128 + TopicName.Length;
+
     /// <summary>Second chance: set by use, cleared by the search for a victim. Benign race: a lost write makes the route leave earlier or
     /// later.</summary>
     internal bool WasUsed { get; set; }

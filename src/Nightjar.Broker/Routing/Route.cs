@@ -13,6 +13,10 @@ internal sealed class Route(byte[] topicName, uint hash, TopicStripe stripe, lon
 
     internal SharedGroup[] Groups { get; init; } = [];
 
+    /// <inheritdoc/>
+    public override int Bytes =>
+        base.Bytes + (int)Math.Min(int.MaxValue / 2, ((long)Receivers.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<Receiver>()) + (Groups.Length * 8L));
+
     /// <summary>Some subscription matches, readable or not: what decides between success and 0x10 for the publisher.</summary>
     internal bool HasSubscribers { get; init; }
 

@@ -9,10 +9,14 @@ namespace Nightjar.Broker.Routing;
 // missed twice: a table of the last hashes that were missed (the doorkeeper) turns away topics that are used once, so that they cost
 // neither an allocation nor somebody else's route.
 //
-// Concurrency. No locks, no interlocked operations, plain loads and stores. Every race is benign: a hash and a route that do not belong
-// together, or a route overwritten by another thread, are a miss or found out by the comparison of bytes; two routes for one topic may
-// stand in a set for a while, and either is judged by its generation. Routes are immutable to the cache but for the mark of use, which is
-// written only when it changes, so that a hot route's cache line stays shared between cores.
+// The routes are also bounded by the memory they hold, because a route to many receivers is large: whoever adds beyond that goes round the
+// ways with a hand of its own and removes routes by second chance, as many steps as the size of the addition pays for.
+//
+// Concurrency. No locks; a look-up is plain loads and stores, an addition exchanges the route, so that every byte is counted once. Every
+// race is benign: a hash and a route that do not belong together, or a route overwritten by another thread, are a miss or found out by the
+// comparison of bytes; two routes for one topic may stand in a set for a while, and either is judged by its generation. Routes are
+// immutable to the cache but for the mark of use, which is written only when it changes, so that a hot route's cache line stays shared
+// between cores.
 //
 // Cost. 12 bytes a way, 4 a way for the doorkeeper, and the routes. A hit is two to four cache lines and about 10 ns when they are hot.
 //
@@ -32,11 +36,16 @@ internal sealed class RouteCache<TRoute>
     private readonly byte[] _hands;
     private readonly uint[] _doors;
     private readonly uint _setMask;
+    private readonly long _maximumBytes;
+    private long _bytes;
+    private int _hand;
 
     /// <summary>Makes a cache.</summary>
     /// <param name="capacity">Most routes held; rounded up to four times a power of two.</param>
-    public RouteCache(int capacity)
+    /// <param name="maximumBytes">Most bytes of <see cref="CachedRoute.Bytes"/> held, give or take a route for each thread that adds.</param>
+    public RouteCache(int capacity, long maximumBytes = long.MaxValue)
     {
+        _maximumBytes = maximumBytes;
         var sets = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, (capacity + Ways - 1) / Ways));
         _routes = new TRoute?[sets * Ways];
         _hashes = new uint[sets * Ways];
@@ -47,6 +56,9 @@ internal sealed class RouteCache<TRoute>
 
     /// <summary>Most routes held.</summary>
     public int Capacity => _routes.Length;
+
+    /// <summary>Sum of <see cref="CachedRoute.Bytes"/> of the routes held.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Hash of a topic name.</summary>
     public static uint HashOf(ReadOnlySpan<byte> topicName) => SeededHash.Hash32(topicName);
@@ -83,17 +95,40 @@ internal sealed class RouteCache<TRoute>
     }
 
     /// <summary>Puts a route into the cache, in the place of one of the same topic name, of an empty way, or of a victim.</summary>
-    /// <remarks>Does not allocate. The displaced route stays valid for those who hold it.</remarks>
+    /// <remarks>Does not allocate. The displaced route stays valid for those who hold it. A route of more than an eighth of the bytes allowed is not taken in.</remarks>
     public void Add(TRoute route)
     {
+        if (route.Bytes > _maximumBytes / 8) return;
         var set = (int)(route.Hash & _setMask);
         var index = (set * Ways) + WayFor(route, set);
-        Volatile.Write(ref _routes[index], route);
+        Place(index, route);
         Volatile.Write(ref _hashes[index], route.Hash);
+        if (Bytes > _maximumBytes) Shed(64 + (route.Bytes / 8));
     }
 
     /// <summary>Forgets all routes, for instance to let go of what they refer to.</summary>
-    public void Clear() => Array.Clear(_routes);
+    public void Clear()
+    {
+        for (var i = 0; i < _routes.Length; i++) Place(i, null);
+    }
+
+    private void Place(int index, TRoute? route)
+    {
+        var old = Interlocked.Exchange(ref _routes[index], route);
+        Interlocked.Add(ref _bytes, (route?.Bytes ?? 0) - (old?.Bytes ?? 0));
+    }
+
+    private void Shed(int steps)
+    {
+        for (; steps > 0 && Bytes > _maximumBytes; steps--)
+        {
+            // A hand that two threads move may pass over a way, or give one twice.
+            var index = _hand++ & (_routes.Length - 1);
+            if (Volatile.Read(ref _routes[index]) is not { } route) continue;
+            if (route.WasUsed) route.WasUsed = false;
+            else Place(index, null);
+        }
+    }
 
     private int WayFor(TRoute route, int set)
     {

@@ -19,8 +19,11 @@ internal sealed class Router
     internal Router(SessionEnvironment environment)
     {
         _environment = environment;
-        _cache = new RouteCache<Route>(environment.Options.RouteCacheCapacity);
+        _cache = new RouteCache<Route>(environment.Options.RouteCacheCapacity, environment.Options.MaximumRouteCacheBytes);
     }
+
+    /// <summary>Bytes of the routes that are kept.</summary>
+    internal long CachedBytes => _cache.Bytes;
 
     internal SubscriptionTrie Subscriptions { get; } = new();
 
@@ -170,7 +173,7 @@ internal sealed class Router
             {
                 if (Retained.Remove(publication.TopicName) is not { } removed) return ReasonCode.Success;
                 _retainedBytes -= removed.Size;
-                publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Clear(publication.TopicName));
+                if (IsKept(publication.TopicName)) publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Clear(publication.TopicName));
             }
 
             return ReasonCode.Success;
@@ -190,11 +193,25 @@ internal sealed class Router
             var message = PublishedMessage.Unpooled(in publication);
             Retained.Set(publication.TopicName, message);
             _retainedBytes = bytes;
-            publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Set(message));
+            if (IsKept(publication.TopicName)) publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Set(message));
         }
 
         return ReasonCode.Success;
     }
+
+    /// <summary>Takes a retained message that a store kept. Limits hold for what comes later: what was accepted once is kept.</summary>
+    internal void RestoreRetained(in Publication publication)
+    {
+        lock (_retainedGate)
+        {
+            var old = Retained.Get(publication.TopicName);
+            Retained.Set(publication.TopicName, PublishedMessage.Unpooled(publication));
+            _retainedBytes += publication.Size - (old?.Size ?? 0);
+        }
+    }
+
+    // What the broker says of itself begins anew with each start.
+    private static bool IsKept(ReadOnlySpan<byte> topicName) => !topicName.StartsWith("$SYS/"u8);
 
     /// <summary>Removes the retained messages whose expiry has come.</summary>
     /// <returns>How many were removed.</returns>
@@ -213,7 +230,7 @@ internal sealed class Router
                     if (!ReferenceEquals(Retained.Get(message.TopicName), message)) continue;
                     Retained.Remove(message.TopicName);
                     _retainedBytes -= message.Size;
-                    _environment.Stores.Retained.Clear(message.TopicName);
+                    if (IsKept(message.TopicName)) _environment.Stores.Retained.Clear(message.TopicName);
                     removed++;
                 }
             }

@@ -65,6 +65,22 @@ internal sealed class InflightWindow
         return ref entry;
     }
 
+    /// <summary>Takes in a message that was in flight before the broker was started, with the id it had; ids go on from there.</summary>
+    /// <returns>False when the id is 0 or in use.</returns>
+    internal bool TryRestore(in Delivery delivery, InflightState state, ushort packetId)
+    {
+        if (packetId == 0) return false;
+        Find(packetId, out var found);
+        if (found) return false;
+        // Of ids that differ, 65 536 places hold each at its own.
+        while (_entries[packetId & (_entries.Length - 1)].State != InflightState.None) Grow();
+        _entries[packetId & (_entries.Length - 1)] = new InflightEntry { Delivery = delivery, PacketId = packetId, State = state };
+        Count++;
+        if (delivery.Message is not null) Bytes += delivery.Message.Size;
+        _lastId = packetId;
+        return true;
+    }
+
     /// <summary>Finds the entry of an id; <paramref name="found"/> false (and an entry of no meaning) when it is not in flight.</summary>
     internal ref InflightEntry Find(ushort packetId, out bool found)
     {

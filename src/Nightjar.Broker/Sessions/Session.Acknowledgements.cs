@@ -30,8 +30,13 @@ internal sealed partial class Session
     }
 
     /// <summary>PUBREC: below 0x80 the message is let go and PUBREL follows [MQTT-4.3.3-4]; otherwise it is done [MQTT-4.8.2-6].</summary>
-    internal AcknowledgementResult OnPubRec(ushort packetId, ReasonCode reasonCode, BatchContext context)
+    /// <param name="packetId">Packet id.</param>
+    /// <param name="reasonCode">Reason code.</param>
+    /// <param name="context">The batch.</param>
+    /// <param name="ticket">What PUBREL waits for: a broker that forgot PUBREC would send the message once more to a client that has ended the handshake.</param>
+    internal AcknowledgementResult OnPubRec(ushort packetId, ReasonCode reasonCode, BatchContext context, out long ticket)
     {
+        ticket = 0;
         if (_inflight is null) return AcknowledgementResult.UnknownPacketId;
         ref var entry = ref _inflight.Find(packetId, out var found);
         if (!found) return AcknowledgementResult.UnknownPacketId;
@@ -44,7 +49,7 @@ internal sealed partial class Session
 
         _inflight.ReleaseMessage(ref entry);
         entry.State = InflightState.AwaitingPubComp;
-        if (IsDurable) _environment.Stores.Messages.MarkReceived(StoreKey, entry.Delivery.Number);
+        if (IsStored) ticket = _environment.Stores.Messages.MarkReceived(StoreClaim, entry.Delivery.Number, packetId);
         return AcknowledgementResult.Accepted;
     }
 

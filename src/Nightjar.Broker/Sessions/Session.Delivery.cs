@@ -1,6 +1,5 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
-using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Protocol;
 
@@ -112,12 +111,7 @@ internal sealed partial class Session
             Retain = retain,
             Number = ++_lastNumber,
         };
-        if (IsDurable)
-        {
-            var record = new DeliveryRecord(StoreKey, delivery.Number, qos, retain, receiver.SubscriptionIdentifier);
-            publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Messages.Append(delivery.Message, record));
-        }
-
+        if (IsStored) publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery)));
         return delivery;
     }
 
@@ -136,7 +130,7 @@ internal sealed partial class Session
         }
 
         _outstanding++;
-        if (IsDurable) _environment.Stores.Messages.MarkSent(StoreKey, delivery.Number, entry.PacketId);
+        if (IsStored) _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
         return true;
     }
 
@@ -288,7 +282,7 @@ internal sealed partial class Session
             CountDrop(context);
             if (_dropsLogged) return;
             _dropsLogged = true;
-            BrokerLog.OutgoingDropped(_environment.Log, ClientId);
+            if (_environment.PeerLog.TryTake(_environment.Clock.Now)) BrokerLog.OutgoingDropped(_environment.Log, ClientId);
             return;
         }
 
@@ -306,7 +300,8 @@ internal sealed partial class Session
 
     private bool HasRoom(SessionLink link, int size)
     {
-        if (_outstanding >= link.ReceiveMaximum || link.IsClosed) return false;
+        // The window counts too: a client that acknowledges what was not sent to it again yet makes the one smaller than the other.
+        if (Math.Max(_outstanding, InflightCount) >= link.ReceiveMaximum || link.IsClosed) return false;
         var options = _environment.Options;
         if (!HasOutput(link)) return false;
         if (options.MaximumInflightBytes == 0 || _inflight is null || _inflight.Count == 0) return true;
@@ -315,7 +310,7 @@ internal sealed partial class Session
 
     private void CompleteInStore(long number)
     {
-        if (IsDurable) _environment.Stores.Messages.Complete(StoreKey, number);
+        if (IsStored) _environment.Stores.Messages.Complete(StoreClaim, number);
     }
 
     private void CountDrop(BatchContext context)

@@ -1,5 +1,6 @@
 using System.Text;
 using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
@@ -75,10 +76,11 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     /// <summary>Under the gate.</summary>
     internal SubscriptionSet Subscriptions { get; } = new();
 
-    /// <summary>Name in the stores; 0 for a session no store knows.</summary>
-    internal long StoreKey { get; set; }
+    /// <summary>Name in the stores and the right to write there; the default for a session no store knows. Under the gate.</summary>
+    internal SessionClaim StoreClaim { get; set; }
 
-    internal long StoreEpoch { get; set; }
+    /// <summary>Whether the stores know the session, so that every change is written. Under the gate.</summary>
+    internal bool IsStored => StoreClaim.Key != 0;
 
     /// <summary>What ends the session or fires its will while it is offline; null while neither is due. Under the gate.</summary>
     internal Limits.WheelTimer? Timer { get; set; }
@@ -91,6 +93,9 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     internal long QueuedBytes => (_queue?.Bytes ?? 0) + (_inflight?.Bytes ?? 0);
 
     internal int InflightCount => _inflight?.Count ?? 0;
+
+    /// <summary>Subscriptions whose retained messages are not all sent.</summary>
+    internal int PendingRetained => _retained?.Count ?? 0;
 
     internal int ReceivedIdCount => _receivedIds?.Count ?? 0;
 

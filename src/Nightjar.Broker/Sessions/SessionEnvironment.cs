@@ -20,6 +20,7 @@ internal sealed class SessionEnvironment
         Gate = gate;
         Stores = stores;
         Log = log;
+        PeerLog = new PeerLogLimiter(log);
         Wheel = new TimingWheel();
     }
 
@@ -43,6 +44,9 @@ internal sealed class SessionEnvironment
     internal MessagePool Messages { get; } = new();
 
     internal ILogger Log { get; }
+
+    /// <summary>Asked before every line that a peer can cause.</summary>
+    internal PeerLogLimiter PeerLog { get; }
 
     /// <summary>The value of the clock at which a message that lives for some seconds expires.</summary>
     internal long ExpiryOf(uint seconds) => Clock.Now + seconds * 1000L;

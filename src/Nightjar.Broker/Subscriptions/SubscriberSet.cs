@@ -89,6 +89,9 @@ internal sealed class SubscriberSet
         _ => ((SubscriberSet)subscribers).AnyFilter(),
     };
 
+    /// <summary>The shared subscription of a Share Name in what a node refers to, or null.</summary>
+    public static SharedGroup? FindGroupLocked(object? subscribers, ReadOnlySpan<byte> shareName) => (subscribers as SubscriberSet)?.FindGroup(shareName);
+
     /// <summary>Adds all subscriptions in what a node refers to to a result.</summary>
     /// <remarks>Any thread. Does not allocate but for the growth of the result.</remarks>
     public static void CopyTo(object? subscribers, MatchResult result)

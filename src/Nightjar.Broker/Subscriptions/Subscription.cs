@@ -44,6 +44,14 @@ internal sealed class Subscription : IPlaced
         _placeAndRetainHandling = (uint)retainHandling << RetainHandlingShift;
     }
 
+    /// <summary>Makes a subscription of its Subscription Options (§3.8.3.1).</summary>
+    public Subscription(Subscriber subscriber, byte[] topicFilter, byte[]? shareName, byte options, uint subscriptionIdentifier)
+        : this(
+            subscriber, topicFilter, shareName, (QualityOfService)(options & 3), (options & NoLocalBit) != 0, (options & RetainAsPublishedBit) != 0,
+            (RetainHandling)((options >> 4) & 3), subscriptionIdentifier)
+    {
+    }
+
     /// <summary>Who receives.</summary>
     public Subscriber Subscriber { get; }
 
@@ -64,6 +72,9 @@ internal sealed class Subscription : IPlaced
 
     /// <summary>When retained messages are sent at SUBSCRIBE.</summary>
     public RetainHandling RetainHandling => (RetainHandling)(_placeAndRetainHandling >> RetainHandlingShift);
+
+    /// <summary>Subscription Options as in SUBSCRIBE (§3.8.3.1), with the Maximum QoS that was granted.</summary>
+    public byte Options => (byte)(((_identifierAndOptions >> OptionsShift) & 0x0F) | ((uint)RetainHandling << 4));
 
     /// <summary>Subscription Identifier, 1 to 268 435 455; 0 when there is none.</summary>
     public uint SubscriptionIdentifier => _identifierAndOptions & IdentifierMask;

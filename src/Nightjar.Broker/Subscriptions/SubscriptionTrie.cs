@@ -126,6 +126,17 @@ internal sealed class SubscriptionTrie
         }
     }
 
+    /// <summary>The shared subscription of a Share Name on a filter, or null when it has no members.</summary>
+    /// <remarks>O(levels). Takes the lock of the trie.</remarks>
+    public SharedGroup? FindGroup(ReadOnlySpan<byte> filter, ReadOnlySpan<byte> shareName)
+    {
+        lock (_lock)
+        {
+            var node = WalkLocked(filter, out var position);
+            return position > filter.Length ? SubscriberSet.FindGroupLocked(node.Subscribers, shareName) : null;
+        }
+    }
+
     /// <summary>Finds the subscriptions whose filter matches a topic name (§4.7) and adds them to a result.</summary>
     /// <param name="topicName">Topic Name in UTF-8.</param>
     /// <param name="result">Where they are added; not cleared before.</param>

@@ -9,7 +9,7 @@ internal sealed class ConfigurationDraft
 
     internal bool? AllowAnonymous { get; set; }
 
-    internal bool NoDelay { get; set; }
+    internal bool NoDelay { get; set; } = true;
 
     /// <summary>One entry per <c>listener</c> line; one without an address is two sockets, IPv4 and IPv6.</summary>
     internal List<ListenerOptions[]> Listeners { get; } = [];

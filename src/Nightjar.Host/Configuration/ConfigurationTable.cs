@@ -22,7 +22,7 @@ internal static class ConfigurationTable
         Bool("queue_qos0_messages", "false", "Whether QoS 0 messages are queued for offline durable clients.", (draft, value) => draft.Options = draft.Options with { QueueQoS0Messages = value }),
         Bool("retain_available", "true", "Whether retained messages are accepted.", (draft, value) => draft.Options = draft.Options with { RetainAvailable = value }),
         Bool("upgrade_outgoing_qos", "false", "Whether messages are delivered with the QoS of the subscription.", (draft, value) => draft.Options = draft.Options with { UpgradeOutgoingQoS = value }),
-        Bool("set_tcp_nodelay", "false", "Whether TCP_NODELAY is set on connections.", (draft, value) => draft.NoDelay = value),
+        Bool("set_tcp_nodelay", "true", "Whether TCP_NODELAY is set on connections; Mosquitto has false, but Nightjar coalesces by itself.", (draft, value) => draft.NoDelay = value),
         Int("max_packet_size", "2000000", "Largest packet in bytes.", 20, VariableByteInteger.MaximumValue + 5, (draft, value) => draft.Options = draft.Options with { MaximumPacketSize = value }),
         Int("message_size_limit", "0", "Largest payload in bytes; 0: no limit.", 0, VariableByteInteger.MaximumValue, (draft, value) => draft.Options = draft.Options with { MaximumPayloadSize = value }),
         Int("max_inflight_messages", "20", "Most QoS 1 and 2 messages in flight to a client; 0: no limit.", 0, 65_535, (draft, value) => draft.Options = draft.Options with { MaximumInflightMessages = value == 65_535 ? 0 : value }),

@@ -93,6 +93,13 @@ internal sealed class ToolSession : IAsyncDisposable
         if (Options.UnixPath is { } path)
             return await SocketTransport.ConnectAsync(new UnixDomainSocketEndPoint(path), transport, cancellationToken).ConfigureAwait(false);
         IPAddress[] addresses = await Dns.GetHostAddressesAsync(Options.Host, cancellationToken).ConfigureAwait(false);
+        if (Options.BindAddress is { } local)
+        {
+            // Only addresses of the family that is bound to can be reached.
+            transport = transport with { LocalAddress = (await Dns.GetHostAddressesAsync(local, cancellationToken).ConfigureAwait(false))[0] };
+            addresses = [.. addresses.Where(address => address.AddressFamily == transport.LocalAddress.AddressFamily)];
+        }
+
         SocketException? last = null;
         foreach (IPAddress address in addresses)
         {

@@ -13,6 +13,7 @@ internal sealed class SocketListener : TransportListener
     private readonly SocketTransportOptions _options;
     private readonly Func<CancellationToken, ValueTask<Socket>> _accept;
     private readonly CancellationTokenSource _closed = new();
+    private readonly DescriptorReserve _reserve = new();
     private TimeSpan _backOff = LeastBackOff;
     private int _isClosed;
 
@@ -56,6 +57,11 @@ internal sealed class SocketListener : TransportListener
         while (Volatile.Read(ref _isClosed) == 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (!_reserve.TryTake())
+            {
+                await BackOffAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
             try
             {
                 // The runtime keeps the operation for the next call.
@@ -67,7 +73,10 @@ internal sealed class SocketListener : TransportListener
             catch (SocketException exception)
             {
                 if (IsShortage(exception.SocketErrorCode))
+                {
+                    _reserve.Release();
                     await BackOffAsync(cancellationToken).ConfigureAwait(false);
+                }
             }
             catch (ObjectDisposedException)
             {
@@ -84,6 +93,7 @@ internal sealed class SocketListener : TransportListener
             return;
         await _closed.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
+        _reserve.Dispose();
     }
 
     // What does not pass by trying again at once.

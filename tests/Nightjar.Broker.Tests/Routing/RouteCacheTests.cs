@@ -52,6 +52,26 @@ public sealed class RouteCacheTests
     }
 
     [Fact]
+    public void Add_BeyondTheBytes_RemovesRoutesLeastUsedAndKeepsCount()
+    {
+        const long Limit = 100_000;
+        RouteCache<TestRoute> cache = new(1024, Limit);
+        var hot = Route("hot");
+        cache.Add(hot);
+        for (var i = 0; i < 2000; i++)
+        {
+            Assert.Same(hot, Get(cache, "hot"));
+            cache.Add(Route($"{i}/".PadRight(5000, 'x')));
+            Assert.InRange(cache.Bytes, hot.Bytes, Limit + 6000);
+        }
+
+        cache.Add(Route(new string('y', 20_000)));
+        Assert.Null(Get(cache, new string('y', 20_000)));
+        cache.Clear();
+        Assert.Equal(0, cache.Bytes);
+    }
+
+    [Fact]
     public void ShouldAdmit_OfATopicMissedTwice_IsTrueTheSecondTime()
     {
         RouteCache<TestRoute> cache = new(1024);

@@ -23,35 +23,36 @@ public sealed class TestBroker : IAsyncDisposable
     private readonly BufferPool _pool = new();
     private readonly ConcurrentBag<WireClient> _clients = [];
 
-    private TestBroker(BrokerOptions options, ListenerOptions listenerOptions, IAuthenticator? authenticator, IAuthorizer? authorizer, IReadOnlyList<IAuthenticationMethod>? methods, BrokerStores? stores)
+    private TestBroker(BrokerOptions options, ListenerOptions listenerOptions, IAuthenticator? authenticator, IAuthorizer? authorizer, IReadOnlyList<IAuthenticationMethod>? methods, MqttBrokerStore? store, FakeTimeProvider? clock)
     {
         Log = new RecordingLogger();
-        Broker = new MqttBroker(options, Log, Clock, authenticator, authorizer, methods, stores ?? BrokerStores.InMemory());
+        Clock = clock ?? new FakeTimeProvider();
+        Broker = new MqttBroker(options, Log, Clock, authenticator, authorizer, methods, store);
         _listener = new MemoryListener(new MemoryTransportOptions { BufferPool = _pool, Capacity = 1 << 20 });
         Broker.Serve(_listener, listenerOptions);
     }
 
     /// <summary>The clock of the broker.</summary>
-    public FakeTimeProvider Clock { get; } = new();
+    public FakeTimeProvider Clock { get; }
 
     /// <summary>The broker.</summary>
     public MqttBroker Broker { get; }
+
+    /// <summary>Where the transport's blocks come from.</summary>
+    public BufferPool Pool => _pool;
 
     /// <summary>What it logged.</summary>
     public RecordingLogger Log { get; }
 
     /// <summary>Starts a broker. $SYS is off unless the options say otherwise, so that counts are those of the test.</summary>
-    public static Task<TestBroker> StartAsync(
-        BrokerOptions? options = null, ListenerOptions? listener = null, IAuthenticator? authenticator = null, IAuthorizer? authorizer = null, IReadOnlyList<IAuthenticationMethod>? methods = null) =>
-        StartAsync(options, listener, authenticator, authorizer, methods, null);
-
-    internal static async Task<TestBroker> StartAsync(
-        BrokerOptions? options, ListenerOptions? listener, IAuthenticator? authenticator, IAuthorizer? authorizer, IReadOnlyList<IAuthenticationMethod>? methods, BrokerStores? stores)
+    public static async Task<TestBroker> StartAsync(
+        BrokerOptions? options = null, ListenerOptions? listener = null, IAuthenticator? authenticator = null, IAuthorizer? authorizer = null,
+        IReadOnlyList<IAuthenticationMethod>? methods = null, MqttBrokerStore? store = null, FakeTimeProvider? clock = null)
     {
         var broker = new TestBroker(
             options ?? new BrokerOptions { SysInterval = TimeSpan.Zero },
             listener ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) },
-            authenticator, authorizer, methods, stores);
+            authenticator, authorizer, methods, store, clock);
         await broker.Broker.StartAsync();
         return broker;
     }

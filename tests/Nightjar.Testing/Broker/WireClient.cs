@@ -69,6 +69,14 @@ public sealed class WireClient : IAsyncDisposable
     /// <summary>Waits for the next packet, whole.</summary>
     public async Task<byte[]> ReceiveAsync()
     {
+        var packet = await TryReceiveAsync();
+        Assert.True(packet is not null, "The connection was closed where a packet was expected.");
+        return packet;
+    }
+
+    /// <summary>Waits for the next packet, whole; null when the connection ends instead.</summary>
+    public async Task<byte[]?> TryReceiveAsync()
+    {
         using var guard = new CancellationTokenSource(Wait.Guard);
         while (true)
         {
@@ -82,7 +90,21 @@ public sealed class WireClient : IAsyncDisposable
             }
 
             _transport.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            Assert.False(result.IsCompleted, "The connection was closed where a packet was expected.");
+            if (result.IsCompleted) return null;
+        }
+    }
+
+    /// <summary>Reads some bytes and throws them away.</summary>
+    public async Task DiscardAsync(long bytes)
+    {
+        using var guard = new CancellationTokenSource(Wait.Guard);
+        while (bytes > 0)
+        {
+            var result = await _transport.Input.ReadAsync(guard.Token);
+            var piece = result.Buffer.Slice(0, Math.Min(bytes, result.Buffer.Length));
+            bytes -= piece.Length;
+            Assert.True(bytes == 0 || !result.IsCompleted, $"The connection was closed, {bytes} bytes were still to come.");
+            _transport.Input.AdvanceTo(piece.End);
         }
     }
 

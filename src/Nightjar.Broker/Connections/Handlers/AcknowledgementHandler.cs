@@ -29,7 +29,7 @@ internal static class AcknowledgementHandler
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return;
             known = session.RemoveReceivedId(packetId);
-            if (known && session.IsDurable) ticket = connection.Core.Environment.Stores.Messages.RemoveReceivedId(session.StoreKey, packetId);
+            if (known && session.IsStored) ticket = connection.Core.Environment.Stores.Messages.RemoveReceivedId(session.StoreClaim, packetId);
         }
 
         connection.Acknowledge(PacketType.PubComp, packetId, known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound, ticket, context);
@@ -39,13 +39,14 @@ internal static class AcknowledgementHandler
     {
         var session = connection.Session!;
         AcknowledgementResult result;
+        long ticket = 0;
         lock (session)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return;
             result = packet.Type switch
             {
                 PacketType.PubAck => session.OnPubAck(packet.PacketId, context),
-                PacketType.PubRec => session.OnPubRec(packet.PacketId, packet.ReasonCode, context),
+                PacketType.PubRec => session.OnPubRec(packet.PacketId, packet.ReasonCode, context, out ticket),
                 _ => session.OnPubComp(packet.PacketId, context),
             };
         }
@@ -59,6 +60,6 @@ internal static class AcknowledgementHandler
         if (packet.Type != PacketType.PubRec || packet.ReasonCode >= ReasonCode.UnspecifiedError) return;
         // An unknown id is answered too, so that a client that remembers more than the broker comes to an end with it.
         var code = result == AcknowledgementResult.Accepted ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-        connection.Acknowledge(PacketType.PubRel, packet.PacketId, code, 0, context);
+        connection.Acknowledge(PacketType.PubRel, packet.PacketId, code, ticket, context);
     }
 }

@@ -59,6 +59,7 @@ internal static partial class ConnectHandler
     /// <summary>Answers CONNECT with a refusal and closes [MQTT-3.2.2-7].</summary>
     internal static void Refuse(ClientConnection connection, ReasonCode reasonCode, string? rule, string? reasonString = null)
     {
+        if (!MayRefuse(reasonCode)) reasonCode = ReasonCode.UnspecifiedError;
         var returnCode = ReturnCodeOf(reasonCode);
         // v3: a refusal no return code fits is a bare close [MQTT-3.2.2-6 v3.1.1].
         if (connection.IsVersion5 || returnCode != ConnectReturnCode.Accepted) WriteRefusal(connection, reasonCode, returnCode, reasonString);
@@ -86,6 +87,12 @@ internal static partial class ConnectHandler
             Monitor.Exit(gate);
         }
     }
+
+    // The refusals of section 3.2.2.2 [MQTT-3.2.2-8]: an authenticator may have any code in mind.
+    private static bool MayRefuse(ReasonCode code) => code is (>= ReasonCode.UnspecifiedError and <= ReasonCode.Banned)
+        or ReasonCode.BadAuthenticationMethod or ReasonCode.TopicNameInvalid or ReasonCode.PacketTooLarge or ReasonCode.QuotaExceeded
+        or ReasonCode.PayloadFormatInvalid or ReasonCode.RetainNotSupported or ReasonCode.QoSNotSupported
+        or ReasonCode.UseAnotherServer or ReasonCode.ServerMoved or ReasonCode.ConnectionRateExceeded;
 
     private static ConnectReturnCode ReturnCodeOf(ReasonCode reasonCode) => reasonCode switch
     {

@@ -76,10 +76,10 @@ internal static class PublishHandler
                 return false;
             }
 
-            topicName = known;
-            if (aliases.GetRoute(alias) is { } cached && connection.Core.Router.IsCurrent(cached))
+            topicName = known.TopicName;
+            if (connection.Core.Router.IsCurrent(known))
             {
-                route = cached;
+                route = known;
                 return true;
             }
         }
@@ -89,9 +89,8 @@ internal static class PublishHandler
             return false;
         }
 
-        aliases.Set(alias, topicName);
         route = connection.Core.Router.GetRoute(topicName, context);
-        aliases.SetRoute(alias, route);
+        aliases.Set(alias, route);
         return true;
     }
 
@@ -211,8 +210,8 @@ internal static class PublishHandler
         {
             // After PUBREC 0x80 or above the packet id is free again [MQTT-4.3.3-9].
             if (code >= ReasonCode.UnspecifiedError) session.RemoveReceivedId(packet.PacketId);
-            else if (session.IsDurable)
-                ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreKey, packet.PacketId));
+            else if (session.IsStored && session.HasReceivedId(packet.PacketId))
+                ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
         if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, RetainedLimit, context);

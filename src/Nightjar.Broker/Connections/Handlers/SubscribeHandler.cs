@@ -52,6 +52,10 @@ internal static class SubscribeHandler
 
         if (!TopicFilter.IsValid(filter, options.MaximumTopicLevels)) return Refusal(connection, ReasonCode.TopicFilterInvalid);
         if (!core.Environment.Gate.May(connection.Identity, AccessAction.Subscribe, filter)) return Refusal(connection, ReasonCode.NotAuthorized);
+        // Each SUBSCRIBE, repeated ones too, has the retained messages sent again: what waits for a slow reader is bounded as well, at twice
+        // the subscriptions, so that a client may repeat all it has.
+        if (options.MaximumSubscriptionsPerClient > 0 && session.PendingRetained + (retained?.Count ?? 0) >= 2L * options.MaximumSubscriptionsPerClient)
+            return Refusal(connection, ReasonCode.QuotaExceeded);
         var granted = entry.MaximumQoS > connection.Listener.MaximumQoS ? connection.Listener.MaximumQoS : entry.MaximumQoS;
         var subscription = new Subscription(
             session, core.Router.Subscriptions.Intern(filter), shareName, granted, entry.NoLocal || connection.IsBridge, entry.RetainAsPublished || connection.IsBridge, entry.RetainHandling, identifier);
@@ -87,9 +91,10 @@ internal static class SubscribeHandler
             }
 
             session.Subscriptions.Add(subscription);
-            if (!session.IsDurable) return true;
-            var optionsByte = (byte)((int)subscription.MaximumQoS | (subscription.NoLocal ? 4 : 0) | (subscription.RetainAsPublished ? 8 : 0) | ((int)subscription.RetainHandling << 4));
-            ticket = Math.Max(ticket, core.Environment.Stores.Sessions.AddSubscription(session.StoreKey, entry.TopicFilter, optionsByte, subscription.SubscriptionIdentifier));
+            if (!session.IsStored) return true;
+            var stored = core.Environment.Stores.Sessions.AddSubscription(
+                session.StoreClaim, entry.TopicFilter, subscription.Options, subscription.SubscriptionIdentifier);
+            ticket = Math.Max(ticket, stored);
             return true;
         }
     }

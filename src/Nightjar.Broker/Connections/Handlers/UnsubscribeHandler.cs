@@ -45,7 +45,7 @@ internal static class UnsubscribeHandler
             var removed = core.Router.Subscriptions.Remove(session, filter, shareName);
             if (removed is null) return ReasonCode.NoSubscriptionExisted;
             session.Subscriptions.Remove(removed);
-            if (session.IsDurable) ticket = Math.Max(ticket, core.Environment.Stores.Sessions.RemoveSubscription(session.StoreKey, topicFilter));
+            if (session.IsStored) ticket = Math.Max(ticket, core.Environment.Stores.Sessions.RemoveSubscription(session.StoreClaim, topicFilter));
         }
 
         var log = core.Environment.Log;

@@ -42,7 +42,7 @@ internal sealed class ToolOptionParser
 
         const ToolKind pubAndRr = ToolKind.Pub | ToolKind.Rr;
         const ToolKind subAndRr = ToolKind.Sub | ToolKind.Rr;
-        Add("-A", ToolKind.All, "-A argument given but no address specified.", static (o, _) => o.UnavailableOption ??= "-A");
+        Add("-A", ToolKind.All, "-A argument given but no address specified.", static (o, v) => o.BindAddress = v);
         Add("-C", ToolKind.Sub, "-C argument given but no count specified.", static (o, v) => o.MessageCount = Positive(v, "Invalid message count \"{0}\"."));
         Add("-c --disable-clean-session", ToolKind.All, "", static (o, _) => o.CleanSession = false);
         Add("-d --debug", ToolKind.All, "", static (o, _) => o.Debug = true);

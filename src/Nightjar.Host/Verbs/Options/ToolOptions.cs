@@ -109,7 +109,10 @@ internal sealed class ToolOptions(ToolKind kind)
 
     internal int TimeoutSeconds { get; set; }
 
-    /// <summary>The first option that needs TLS, WebSockets, a proxy, SRV or a chosen local address, which this build does not have; null for none.</summary>
+    /// <summary>Name or address of this machine to connect from; null for any.</summary>
+    internal string? BindAddress { get; set; }
+
+    /// <summary>The first option that needs TLS, WebSockets, a proxy or SRV, which this build does not have; null for none.</summary>
     internal string? UnavailableOption { get; set; }
 
     internal ToolProperties Properties { get; } = new();

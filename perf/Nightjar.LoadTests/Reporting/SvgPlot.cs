@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Nightjar.LoadTests.Reporting;
+
+/// <summary>A plot of lines over a common horizontal axis, as an SVG element that needs nothing else.</summary>
+/// <param name="Title">What it shows.</param>
+/// <param name="Series">The lines.</param>
+/// <param name="XText">A horizontal value as people read it.</param>
+/// <param name="YText">A vertical value as people read it.</param>
+/// <param name="IsLogarithmic">The vertical axis has equal distances for equal factors; values of 0 are left out.</param>
+internal sealed record SvgPlot(
+    string Title, IReadOnlyList<PlotSeries> Series, Func<double, string> XText, Func<double, string> YText, bool IsLogarithmic = false)
+{
+    private const int Width = 760;
+    private const int Height = 260;
+    private const int Left = 80;
+    private const int Right = 20;
+    private const int Top = 34;
+    private const int Bottom = 30;
+    private const int Lines = 4;
+
+    /// <summary>Horizontal values that are marked; null for equal distances.</summary>
+    internal IReadOnlyList<double>? XMarks { get; init; }
+
+    /// <summary>Writes the element.</summary>
+    internal void Write(StringBuilder html)
+    {
+        List<(double X, double Y)> all = [.. Series.SelectMany(static series => series.Points).Where(IsShown)];
+        if (all.Count == 0) return;
+        double x0 = all.Min(static point => point.X), x1 = Math.Max(all.Max(static point => point.X), x0 + 1e-9);
+        double y0 = IsLogarithmic ? Scale(all.Min(static point => point.Y)) : 0;
+        double y1 = Math.Max(all.Max(point => Scale(point.Y)), y0 + 1e-9);
+        html.AppendLine(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\"><title>{WebUtility.HtmlEncode(Title)}</title>");
+        html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"16\" class=\"t\">{WebUtility.HtmlEncode(Title)}</text>");
+        WriteGrid(html, x0, x1, y0, y1);
+        for (int i = 0; i < Series.Count; i++) WriteSeries(html, i, x0, x1, y0, y1);
+        html.AppendLine("</svg>");
+    }
+
+    private static string Number(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
+
+    private static double XOf(double x, double x0, double x1) => Left + ((x - x0) / (x1 - x0) * (Width - Left - Right));
+
+    private static double YOf(double scaled, double y0, double y1) => Height - Bottom - ((scaled - y0) / (y1 - y0) * (Height - Top - Bottom));
+
+    private bool IsShown((double X, double Y) point) => !IsLogarithmic || point.Y > 0;
+
+    private double Scale(double y) => IsLogarithmic ? Math.Log10(y) : y;
+
+    private void WriteGrid(StringBuilder html, double x0, double x1, double y0, double y1)
+    {
+        for (int i = 0; i <= Lines; i++)
+        {
+            double scaled = y0 + ((y1 - y0) * i / Lines);
+            string y = Number(YOf(scaled, y0, y1));
+            html.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y}\" y2=\"{y}\" class=\"g\"/>");
+            string label = YText(IsLogarithmic ? Math.Pow(10, scaled) : scaled);
+            html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{y}\" class=\"y\">{WebUtility.HtmlEncode(label)}</text>");
+        }
+
+        foreach (double x in XMarks ?? [.. Enumerable.Range(0, Lines + 1).Select(i => x0 + ((x1 - x0) * i / Lines))])
+        {
+            if (x < x0 || x > x1) continue;
+            html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Number(XOf(x, x0, x1))}\" y=\"{Height - 10}\" class=\"x\">{WebUtility.HtmlEncode(XText(x))}</text>");
+        }
+    }
+
+    private void WriteSeries(StringBuilder html, int index, double x0, double x1, double y0, double y1)
+    {
+        PlotSeries series = Series[index];
+        IEnumerable<string> points = series.Points.Where(IsShown).Select(point => $"{Number(XOf(point.X, x0, x1))},{Number(YOf(Scale(point.Y), y0, y1))}");
+        html.AppendLine(CultureInfo.InvariantCulture, $"<polyline points=\"{string.Join(' ', points)}\" stroke=\"{series.Colour}\" class=\"l\"/>");
+        html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right - (110 * (Series.Count - 1 - index))}\" y=\"16\" fill=\"{series.Colour}\" class=\"k\">{WebUtility.HtmlEncode(series.Name)}</text>");
+    }
+}

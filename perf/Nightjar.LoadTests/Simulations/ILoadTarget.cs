@@ -1,0 +1,20 @@
+namespace Nightjar.LoadTests.Simulations;
+
+/// <summary>What a <see cref="LoadDriver"/> drives.</summary>
+internal interface ILoadTarget
+{
+    /// <summary>Nothing more can be begun: the scenario's number of messages is reached, or it failed.</summary>
+    bool IsExhausted { get; }
+
+    /// <summary>Units that may be begun now without more being under way than the scenario allows.</summary>
+    int Room { get; }
+
+    /// <summary>Begins units of work without waiting for them.</summary>
+    void Inject(int count);
+
+    /// <summary>Begins to keep this many units under way for each source of load.</summary>
+    void StartClosedLoop(int window);
+
+    /// <summary>Ends the closed loop; what is under way goes on.</summary>
+    void StopClosedLoop();
+}

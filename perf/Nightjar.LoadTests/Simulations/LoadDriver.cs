@@ -1,0 +1,59 @@
+namespace Nightjar.LoadTests.Simulations;
+
+/// <summary>Runs simulations against a target, in real time.</summary>
+/// <remarks>
+/// An open loop has a thread of its own that looks at the clock about once a millisecond and begins what has become due, so that a burst
+/// of up to a millisecond's worth leaves together. A closed loop needs no thread: deliveries begin what follows them.
+/// </remarks>
+internal sealed class LoadDriver(ILoadTarget target, TimeProvider timeProvider)
+{
+    private static readonly TimeSpan s_closedLoopLook = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Units that were due when their simulation ended, and were not begun because too much was under way or the machine was late.</summary>
+    internal long NotBegun { get; private set; }
+
+    /// <summary>Runs the simulations in order; ends early when the target is exhausted or the token is cancelled.</summary>
+    internal async Task RunAsync(IEnumerable<LoadSimulation> simulations, CancellationToken cancellationToken)
+    {
+        foreach (LoadSimulation simulation in simulations)
+        {
+            if (simulation is ClosedLoop loop) await RunClosedAsync(loop, cancellationToken).ConfigureAwait(false);
+            else await Task.Factory.StartNew(() => RunOpen(simulation, cancellationToken), default, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    private void RunOpen(LoadSimulation simulation, CancellationToken cancellationToken)
+    {
+        var pacer = new LoadPacer(simulation, timeProvider);
+        while (!target.IsExhausted && !cancellationToken.IsCancellationRequested)
+        {
+            bool over = pacer.IsOver;
+            int due = pacer.Take(target.Room);
+            if (due > 0) target.Inject(due);
+            if (over) break;
+            Thread.Sleep(1);
+        }
+
+        NotBegun += target.IsExhausted ? 0 : pacer.Backlog;
+    }
+
+    private async Task RunClosedAsync(ClosedLoop loop, CancellationToken cancellationToken)
+    {
+        long start = timeProvider.GetTimestamp();
+        target.StartClosedLoop(loop.Window);
+        try
+        {
+            TimeSpan left;
+            while (!target.IsExhausted && (left = loop.During - timeProvider.GetElapsedTime(start)) > TimeSpan.Zero)
+                await Task.Delay(left < s_closedLoopLook ? left : s_closedLoopLook, timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is being given up; what is under way is not waited for.
+        }
+        finally
+        {
+            target.StopClosedLoop();
+        }
+    }
+}

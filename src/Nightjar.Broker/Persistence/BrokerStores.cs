@@ -1,0 +1,16 @@
+namespace Nightjar.Broker.Persistence;
+
+/// <summary>The stores of one broker.</summary>
+/// <param name="Messages">Messages and deliveries.</param>
+/// <param name="Sessions">Sessions, subscriptions, wills.</param>
+/// <param name="Retained">Retained messages.</param>
+/// <param name="Recovery">What the broker starts from; null: from nothing.</param>
+internal sealed record BrokerStores(IMessageStore Messages, ISessionStore Sessions, IRetainedStore Retained, IRecoverableStore? Recovery = null)
+{
+    /// <summary>State lives with the process: every call completes at once and costs a virtual call.</summary>
+    internal static BrokerStores InMemory()
+    {
+        var store = new MemoryStore();
+        return new BrokerStores(store, store, store);
+    }
+}

@@ -1,0 +1,32 @@
+using Nightjar.Broker.Persistence;
+
+namespace Nightjar.Broker.Sessions;
+
+/// <content>The session as a value: what stores keep of it, and made of their records again.</content>
+internal sealed partial class Session
+{
+    /// <summary>Takes a delivery that a store kept, after those with lower numbers; its reference goes over to the session. Under the gate.</summary>
+    /// <param name="delivery">The delivery; without a message when the state is <see cref="InflightState.AwaitingPubComp"/>.</param>
+    /// <param name="state">What it waits for; <see cref="InflightState.None"/>: to be sent.</param>
+    /// <param name="packetId">The packet id it was sent with.</param>
+    /// <returns>False when the packet id is not possible or in use, and nothing was taken.</returns>
+    /// <remarks>Limits hold for what comes later: what was accepted once is kept.</remarks>
+    internal bool Restore(in Delivery delivery, InflightState state, ushort packetId)
+    {
+        if (state != InflightState.None)
+        {
+            if (!(_inflight ??= new InflightWindow()).TryRestore(delivery, state, packetId)) return false;
+        }
+        else
+        {
+            (_queue ??= new MessageQueue()).Enqueue(delivery);
+        }
+
+        _lastNumber = Math.Max(_lastNumber, delivery.Number);
+        return true;
+    }
+
+    private static DeliveryRecord RecordOf(in Delivery delivery) => new(
+        delivery.Number, delivery.QoS, delivery.Retain, delivery.SubscriptionIdentifier, delivery.SubscriptionIdentifiers,
+        delivery.Group?.ShareName, delivery.Group?.TopicFilter);
+}

@@ -1,0 +1,141 @@
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Tests.Limits;
+using Nightjar.Protocol;
+using Nightjar.Testing.Broker;
+using Xunit;
+
+namespace Nightjar.Broker.Tests.Performance;
+
+/// <summary>
+/// What a message allocates between connected clients once everything is warm: nothing, from the bytes of PUBLISH to the last acknowledgement of the
+/// last receiver. Everything runs on the test's thread, so the count is exact.
+/// </summary>
+public sealed class AllocationTests
+{
+    private const int WarmUp = 3000;
+    private const int Rounds = 1000;
+
+    /// <summary>Version, QoS, receivers, kind.</summary>
+    public static TheoryData<ProtocolVersion, QualityOfService, int, string> Cases()
+    {
+        var cases = new TheoryData<ProtocolVersion, QualityOfService, int, string>();
+        foreach (var version in new[] { ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt50 })
+        {
+            string[] kinds = version == ProtocolVersion.Mqtt311
+                ? ["plain", "durable", "rules", "shared", "large"]
+                : ["plain", "durable", "rules", "shared", "large", "user properties", "message expiry", "alias in", "alias out", "subscription identifier"];
+            foreach (var qos in Enum.GetValues<QualityOfService>())
+            {
+                foreach (var kind in kinds)
+                {
+                    foreach (var receivers in new[] { 1, 20 }) cases.Add(version, qos, receivers, kind);
+                }
+            }
+        }
+
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Message_InTheSteadyState_AllocatesNothing(ProtocolVersion version, QualityOfService qos, int receivers, string kind)
+    {
+        using var broker = new SteppedBroker(LimitTests.Options, kind == "rules" ? new EverythingIsAllowed() : null);
+        var clients = new SteppedClient[receivers + 1];
+        for (var i = 0; i < receivers; i++)
+        {
+            clients[i] = broker.Connect($"r{i}", version, sessionExpiry: kind == "durable" ? 1000u : 0, topicAliasMaximum: (ushort)(kind == "alias out" ? 5 : 0));
+            Subscribe(clients[i], kind, qos);
+        }
+
+        var publisher = clients[receivers] = broker.Connect("p", version);
+        var packet = Packet(publisher, kind, qos);
+        Run(publisher, packet, clients, WarmUp);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(publisher, packet, clients, Rounds);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        var copies = kind == "shared" ? 1 : receivers;
+        var extra = kind == "alias in" ? copies : 0;
+        Assert.Equal(((WarmUp + Rounds) * copies) + extra, clients.Take(receivers).Sum(client => client.Received));
+    }
+
+    [Fact]
+    public void Ping_InTheSteadyState_AllocatesNothing()
+    {
+        using var broker = new SteppedBroker(LimitTests.Options);
+        var client = broker.Connect("c");
+        byte[] ping = [0xC0, 0];
+        SteppedClient[] clients = [client];
+        Run(client, ping, clients, WarmUp);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(client, ping, clients, Rounds);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Topics_OfAWorkingSet_AllocateNothing()
+    {
+        using var broker = new SteppedBroker(LimitTests.Options);
+        var receiver = broker.Connect("r");
+        receiver.Subscribe("dev/+/temp", QualityOfService.AtMostOnce);
+        var publisher = broker.Connect("p");
+        var packets = Enumerable.Range(0, 200).Select(i => WirePackets.Publish(publisher.Version, $"dev/{i}/temp", "21.5")).ToArray();
+        SteppedClient[] clients = [receiver];
+        for (var i = 0; i < 20; i++) RunAll(publisher, packets, clients);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++) RunAll(publisher, packets, clients);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(8000, receiver.Received);
+    }
+
+    private static void RunAll(SteppedClient publisher, byte[][] packets, SteppedClient[] clients)
+    {
+        foreach (var packet in packets)
+        {
+            publisher.Feed(packet);
+            SteppedBroker.Settle(clients);
+        }
+    }
+
+    private static void Run(SteppedClient publisher, byte[] packet, SteppedClient[] clients, int rounds)
+    {
+        for (var i = 0; i < rounds; i++)
+        {
+            publisher.Feed(packet);
+            SteppedBroker.Settle(clients);
+        }
+    }
+
+    private static void Subscribe(SteppedClient client, string kind, QualityOfService qos)
+    {
+        if (kind == "subscription identifier")
+        {
+            client.Feed(WirePackets.Subscribe(client.Version, 1, "dev/1/temp", qos, identifier: 300));
+            client.Connection.ClearSent();
+            return;
+        }
+
+        client.Subscribe(kind == "shared" ? "$share/g/dev/+/temp" : "dev/1/temp", qos);
+    }
+
+    private static byte[] Packet(SteppedClient publisher, string kind, QualityOfService qos)
+    {
+        const string Topic = "dev/1/temp";
+        var payload = new string('x', kind == "large" ? 5000 : 64);
+        byte[]? properties = kind switch
+        {
+            "user properties" => [0x26, 0, 4, .. "unit"u8, 0, 1, (byte)'C', 0x26, 0, 1, (byte)'a', 0, 1, (byte)'b'],
+            "message expiry" => [2, 0, 0, 0, 60, 3, 0, 1, (byte)'t'],
+            "alias in" => [0x23, 0, 3],
+            _ => null,
+        };
+        if (kind != "alias in") return WirePackets.Publish(publisher.Version, Topic, payload, qos, properties: properties);
+        publisher.Feed(WirePackets.Publish(publisher.Version, Topic, payload, QualityOfService.AtMostOnce, properties: properties));
+        return WirePackets.Publish(publisher.Version, "", payload, qos, properties: properties);
+    }
+
+    private sealed class EverythingIsAllowed : IAuthorizer
+    {
+        public bool May(Identity identity, AccessAction action, ReadOnlySpan<byte> topic) => true;
+    }
+}

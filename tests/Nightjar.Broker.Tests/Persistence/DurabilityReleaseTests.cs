@@ -277,5 +277,5 @@ public sealed class DurabilityReleaseTests
         broker.ConnectAsync(clientId, version, cleanStart: false, sessionExpiry: 100);
 
     private Task<TestBroker> StartAsync(int maximumInflight = 20) =>
-        TestBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.Zero, MaximumInflightMessages = maximumInflight }, null, null, null, null, _store.Stores);
+        TestBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.Zero, MaximumInflightMessages = maximumInflight }, store: _store);
 }

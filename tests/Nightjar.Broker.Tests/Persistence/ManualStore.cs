@@ -1,10 +1,11 @@
+using Nightjar.Broker.Limits;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 
 namespace Nightjar.Broker.Tests.Persistence;
 
 /// <summary>A store that keeps nothing and whose tickets become durable when the test says so.</summary>
-internal sealed class ManualStore : IMessageStore, ISessionStore, IRetainedStore
+internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStore, IRetainedStore
 {
     private readonly Lock _gate = new();
     private Action<long>? _callback;
@@ -13,12 +14,12 @@ internal sealed class ManualStore : IMessageStore, ISessionStore, IRetainedStore
     private long _lastKey;
     private bool _holds;
 
-    internal BrokerStores Stores => new(this, this, this);
-
     /// <summary>Ticket of the newest record.</summary>
     internal long Last => Volatile.Read(ref _last);
 
     public long DurableTicket => Volatile.Read(ref _durable);
+
+    internal override BrokerStores Open(BrokerClock clock) => new(this, this, this);
 
     public void OnDurable(Action<long> callback) => _callback = callback;
 
@@ -47,29 +48,29 @@ internal sealed class ManualStore : IMessageStore, ISessionStore, IRetainedStore
 
     public ValueTask<SessionClaim> ClaimAsync(string clientId, CancellationToken cancellationToken) => new(new SessionClaim(Interlocked.Increment(ref _lastKey), 1));
 
-    public long Append(PublishedMessage message, in DeliveryRecord delivery) => Next();
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Next();
 
-    public long MarkSent(long sessionKey, long number, ushort packetId) => Next();
+    public long MarkSent(SessionClaim session, long number, ushort packetId) => Next();
 
-    public long MarkReceived(long sessionKey, long number) => Next();
+    public long MarkReceived(SessionClaim session, long number, ushort packetId) => Next();
 
-    public long Complete(long sessionKey, long number) => Next();
+    public long Complete(SessionClaim session, long number) => Next();
 
-    public long AddReceivedId(long sessionKey, ushort packetId) => Next();
+    public long AddReceivedId(SessionClaim session, ushort packetId) => Next();
 
-    public long RemoveReceivedId(long sessionKey, ushort packetId) => Next();
+    public long RemoveReceivedId(SessionClaim session, ushort packetId) => Next();
 
-    public long Save(in SessionRecord record, long epoch) => Next();
+    public long Save(SessionClaim session, in SessionRecord record) => Next();
 
-    public long AddSubscription(long sessionKey, ReadOnlySpan<byte> topicFilter, byte options, uint subscriptionIdentifier) => Next();
+    public long AddSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter, byte options, uint subscriptionIdentifier) => Next();
 
-    public long RemoveSubscription(long sessionKey, ReadOnlySpan<byte> topicFilter) => Next();
+    public long RemoveSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter) => Next();
 
-    public long SetWill(long sessionKey, PublishedMessage will, uint delayInterval) => Next();
+    public long SetWill(SessionClaim session, PublishedMessage will, uint delayInterval, uint? expiryInterval) => Next();
 
-    public long ClearWill(long sessionKey) => Next();
+    public long ClearWill(SessionClaim session) => Next();
 
-    public long Drop(long sessionKey) => Next();
+    public long Drop(SessionClaim session) => Next();
 
     public long Set(PublishedMessage message) => Next();
 

@@ -27,6 +27,9 @@ internal sealed partial class ClientConnection : WheelTimer
     internal PublisherRoutes Routes;
 
     private readonly TransportConnection _transport;
+
+    // Held while a batch is handled: outermost in the lock order.
+    private readonly Lock _batch = new();
     private long _lastReceived;
     private int _keepAliveMilliseconds;
     private int _cause;
@@ -153,6 +156,18 @@ internal sealed partial class ClientConnection : WheelTimer
         _ = CloseTransportAsync();
     }
 
+    /// <summary>
+    /// Returns when the packet that is being handled, if one is, has had all its effects; after <see cref="Close"/> no further one begins. Who takes
+    /// the session over goes on then only, so that nothing of the old connection comes after something of the new one: a PUBLISH sent
+    /// again would otherwise be acknowledged as known while the first is still on its way. Not under any gate.
+    /// </summary>
+    internal void WaitForBatch()
+    {
+        lock (_batch)
+        {
+        }
+    }
+
     /// <summary>Ends the connection for something the peer sent.</summary>
     internal void Fail(in ProtocolError error) => Close(DisconnectCauses.FromReasonCode(error.ReasonCode), error.ReasonCode, error.Rule);
 
@@ -217,18 +232,7 @@ internal sealed partial class ClientConnection : WheelTimer
             var buffer = result.Buffer;
             if (!buffer.IsEmpty && !IsClosing)
             {
-                var context = BatchContext.Begin();
-                SequencePosition consumed;
-                try
-                {
-                    consumed = Process(buffer, context);
-                    SettleBatch(context);
-                }
-                finally
-                {
-                    context.End(Core.Environment.Counters);
-                }
-
+                var consumed = ProcessBatch(buffer);
                 // Packets behind an AUTH that is answered after the batch are looked at again at once, not when more bytes come.
                 input.AdvanceTo(consumed, PendingAuthentication is null ? buffer.End : consumed);
             }
@@ -240,6 +244,24 @@ internal sealed partial class ClientConnection : WheelTimer
             if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
             if (result.IsCompleted) return;
             if (IsOverOutput) await Link.Output.WhenSentAsync();
+        }
+    }
+
+    private SequencePosition ProcessBatch(in ReadOnlySequence<byte> buffer)
+    {
+        lock (_batch)
+        {
+            var context = BatchContext.Begin();
+            try
+            {
+                var consumed = Process(buffer, context);
+                SettleBatch(context);
+                return consumed;
+            }
+            finally
+            {
+                context.End(Core.Environment.Counters);
+            }
         }
     }
 

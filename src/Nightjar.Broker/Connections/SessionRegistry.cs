@@ -178,7 +178,12 @@ internal sealed partial class SessionRegistry
             }
         }
 
-        (oldLink?.Owner as ClientConnection)?.Close(Diagnostics.DisconnectCause.SessionTakenOver, ReasonCode.SessionTakenOver);
+        if (oldLink?.Owner is ClientConnection old)
+        {
+            old.Close(Diagnostics.DisconnectCause.SessionTakenOver, ReasonCode.SessionTakenOver);
+            old.WaitForBatch();
+        }
+
         Finish(aftermath, context);
         return result.Session is not null;
     }

@@ -45,7 +45,7 @@ public sealed class StressTests(ITestOutputHelper output)
     private static async Task ExpectAgreementAsync(TestBroker broker)
     {
         var core = broker.Broker.Core;
-        await Nightjar.Testing.Wait.UntilAsync(() => core.Router.Subscriptions.Count == core.Sessions.Table.Sum(session => session.Subscriptions.Count), "trie and sessions to agree");
+        await Nightjar.Testing.Wait.UntilAsync(() => core.Router.Subscriptions.Count + core.Router.Subscriptions.SharedCount == core.Sessions.Table.Sum(session => session.Subscriptions.Count), "trie and sessions to agree");
         Assert.All(core.Sessions.Table, session => Assert.False(session.IsEnded));
         Assert.Equal(core.Sessions.Table.Count, core.Sessions.Table.Select(session => session.ClientId).Distinct().Count());
         foreach (var session in core.Sessions.Table)

@@ -1,4 +1,5 @@
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Security;
 using Nightjar.Protocol;
 using Nightjar.Testing;
 using Nightjar.Testing.Broker;
@@ -68,10 +69,59 @@ public sealed class TakeOverTests
         Assert.Equal(Clients - 1, broker.Log.Lines.Count(line => line.Text.Contains(DisconnectCause.SessionTakenOver.ToLogText(), StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task TakeOver_WhileAPublishIsHandled_ComesAfterIt()
+    {
+        using var authorizer = new SlowOnce();
+        await using var broker = await TestBroker.StartAsync(LimitTests.Options, authorizer: authorizer);
+        var subscriber = await broker.ConnectAsync("s");
+        await subscriber.SubscribeAsync("t", QualityOfService.ExactlyOnce);
+        var first = await broker.ConnectAsync("p", sessionExpiry: 1000);
+        await first.PublishAsync("t", "1", QualityOfService.ExactlyOnce, 1);
+        await authorizer.Entered;
+        var second = Task.Run(async () =>
+        {
+            var client = await broker.ConnectAsync("p", cleanStart: false, sessionExpiry: 1000);
+            await client.PublishAsync("t", "1", QualityOfService.ExactlyOnce, 1, dup: true);
+            await client.ExpectAsync("50 02 00 01");
+            await client.SendAsync("62 02 00 01");
+            await client.ExpectAsync("70 02 00 01");
+            await client.PublishAndWaitAsync("t", "2", QualityOfService.ExactlyOnce, 2);
+        });
+        await DrainUntilTakenOverAsync(first);
+        // Time enough for what must not happen: that the second connection is through before the first one's message is.
+        await Task.WhenAny(second, Task.Delay(TimeSpan.FromMilliseconds(200)));
+        Assert.False(second.IsCompleted);
+        authorizer.Release();
+        await second;
+        var taken = new List<string>();
+        await new DurableReader { Taken = publish => taken.Add(publish.Payload) }.DrainAsync(subscriber);
+        Assert.Equal(["1", "2"], taken);
+    }
+
     private static async Task DrainUntilTakenOverAsync(WireClient old)
     {
         byte[]? last = null;
         while (await old.TryReceiveAsync() is { } packet) last = packet;
         Assert.Equal(new byte[] { 0xE0, 1, (byte)ReasonCode.SessionTakenOver }, last);
+    }
+
+    // Keeps the first who wants to write waiting.
+    private sealed class SlowOnce : IAuthorizer, IDisposable
+    {
+        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _released = new();
+
+        internal Task Entered => _entered.Task;
+
+        public bool May(Identity identity, AccessAction action, ReadOnlySpan<byte> topic)
+        {
+            if (action == AccessAction.Write && _entered.TrySetResult()) _released.Wait(Wait.Guard);
+            return true;
+        }
+
+        public void Dispose() => _released.Dispose();
+
+        internal void Release() => _released.Set();
     }
 }

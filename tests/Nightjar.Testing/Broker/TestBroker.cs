@@ -117,7 +117,7 @@ public sealed class TestBroker : IAsyncDisposable
         Assert.Equal(0, core.Environment.Messages.Outstanding);
         Assert.Equal(0, core.Environment.Wheel.Count);
         Assert.Equal(0, core.Sessions.Table.Count);
-        Assert.Equal(0, core.Router.Subscriptions.Count);
+        Assert.Equal(0, core.Router.Subscriptions.Count + core.Router.Subscriptions.SharedCount);
         Assert.DoesNotContain(Log.Lines, line => line.Level >= LogLevel.Error);
     }
 }

@@ -78,7 +78,8 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
     internal async Task SubscribeAsync(MqttClient client, string topicFilter, QualityOfService qos)
     {
         SubscribeResult result = await client.SubscribeAsync(topicFilter, qos, context.CancellationToken).ConfigureAwait(false);
-        if (!result.IsSuccess) throw new BrokerUnusableException($"{Options.Broker} did not accept the subscription {topicFilter}: {string.Join(", ", result.ReasonCodes)}");
+        if (result.IsSuccess) return;
+        throw new BrokerUnusableException($"{Options.Broker} did not accept the subscription {topicFilter}: {string.Join(", ", result.ReasonCodes)}");
     }
 
     /// <summary>Lets a client go in order, as it is meant to.</summary>

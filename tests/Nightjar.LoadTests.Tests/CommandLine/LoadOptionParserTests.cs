@@ -45,7 +45,10 @@ public sealed class LoadOptionParserTests
     [Fact]
     public void Mistakes_SeveralAtOnce_AreAllTold()
     {
-        string[] arguments = ["--qos", "3", "--load", "rate:x", "--threshold", "p101<1", "--broker", "a:b:c d", "--size", "11", "--what", "1", "nothing", "--mqtt", "6"];
+        string[] arguments =
+        [
+            "--qos", "3", "--load", "rate:x", "--threshold", "p101<1", "--broker", "a:b:c d", "--size", "11", "--what", "1", "nothing", "--mqtt", "6",
+        ];
         Assert.Equal(8, LoadOptionParser.Parse(arguments, out _).Count);
     }
 

@@ -37,7 +37,8 @@ internal static class LoadRunner
 
         try
         {
-            return await RunAsync(options, output, options.ShowProgress && hasTerminal ? new ProgressLine(error) : null, cancellationToken).ConfigureAwait(false);
+            ProgressLine? line = options.ShowProgress && hasTerminal ? new ProgressLine(error) : null;
+            return await RunAsync(options, output, line, cancellationToken).ConfigureAwait(false);
         }
         catch (BrokerUnusableException exception)
         {

@@ -15,6 +15,7 @@ using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
+using Nightjar.Transport.WebSockets;
 
 namespace Nightjar.Broker;
 
@@ -135,9 +136,8 @@ public sealed class MqttBroker : IAsyncDisposable
         {
             foreach (var options in Options.Listeners)
             {
-                Add(SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay }), options);
-                var family = options.EndPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4";
-                BrokerLog.Listening(log, family, ((IPEndPoint)EndPoints[^1]).Port);
+                Add(Listen(options), options);
+                BrokerLog.Listening(log, KindOf(options), ((IPEndPoint)EndPoints[^1]).Port);
             }
         }
         catch
@@ -274,6 +274,19 @@ public sealed class MqttBroker : IAsyncDisposable
             Volatile.Write(ref _ticking, 0);
         }
     }
+
+    private TransportListener Listen(ListenerOptions options)
+    {
+        var listener = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay });
+        if (options.Protocol == ListenerProtocol.Mqtt) return listener;
+        return new WebSocketListener(
+            listener, new WebSocketListenerOptions { AllowedOrigins = options.AllowedOrigins, TimeProvider = _core.Environment.Clock.Provider });
+    }
+
+    // Mosquitto's word for the socket in its log.
+    private static string KindOf(ListenerOptions options) =>
+        options.Protocol == ListenerProtocol.WebSockets ? "websockets"
+        : options.EndPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4";
 
     private void Add(TransportListener listener, ListenerOptions options)
     {

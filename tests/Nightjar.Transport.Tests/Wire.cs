@@ -48,5 +48,9 @@ internal static class Wire
         return received.ToArray();
     }
 
+    /// <summary>The same, as ASCII.</summary>
+    internal static async Task<string> ReadTextAsync(this TransportConnection connection, int length) =>
+        System.Text.Encoding.ASCII.GetString(await connection.ReadAsync(length));
+
     internal static Task<byte[]> ReadToEndAsync(this TransportConnection connection) => connection.ReadAsync(int.MaxValue);
 }

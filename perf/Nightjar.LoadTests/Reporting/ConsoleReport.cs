@@ -16,7 +16,11 @@ internal static class ConsoleReport
             text.AppendLine($"   latency, {section.Result.LatencyName}");
             WriteRows(text, section.LatencyRows);
             foreach (Verdict verdict in section.Verdicts)
-                text.AppendLine($"   {(verdict.IsKept ? "kept  " : "MISSED")}  {verdict.Threshold.Text}  ({verdict.Threshold.Metric.Name} is {verdict.Actual})");
+            {
+                string word = verdict.IsKept ? "kept  " : "MISSED";
+                text.AppendLine($"   {word}  {verdict.Threshold.Text}  ({verdict.Threshold.Metric.Name} is {verdict.Actual})");
+            }
+
             text.AppendLine();
         }
 

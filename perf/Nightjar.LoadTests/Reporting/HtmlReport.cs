@@ -23,7 +23,8 @@ internal static class HtmlReport
     {
         var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Load test</title>\n<style>\n");
         html.Append(Style).AppendLine("\n</style></head><body>").AppendLine("<h1>Load test</h1>");
-        html.AppendLine(CultureInfo.InvariantCulture, $"<p>Broker {Encode(report.Broker)}, {report.Started:yyyy-MM-dd HH:mm:ss} UTC. Thresholds: {Mark(report.AreThresholdsKept)}.</p>");
+        string thresholds = Mark(report.AreThresholdsKept);
+        html.AppendLine(CultureInfo.InvariantCulture, $"<p>Broker {Encode(report.Broker)}, {report.Started:yyyy-MM-dd HH:mm:ss} UTC. Thresholds: {thresholds}.</p>");
         foreach (ReportSection section in report.Sections) WriteSection(html, section);
         return html.AppendLine("</body></html>").ToString();
     }
@@ -51,9 +52,14 @@ internal static class HtmlReport
     {
         static double Place(double percent) => -Math.Log10(1 - (percent / 100));
         double resolution = Place(100 - (100.0 / Math.Max(latency.Count, 2)));
-        (double, double)[] points = [.. s_curve.Where(percent => Place(percent) <= resolution).Select(percent => (Place(percent), (double)latency.Percentile(percent)))];
+        IEnumerable<double> known = s_curve.Where(percent => Place(percent) <= resolution);
+        (double, double)[] points = [.. known.Select(percent => (Place(percent), (double)latency.Percentile(percent)))];
         return new SvgPlot(
-            "latency by percentile", [new("latency", "#1f6feb", points)], static place => Text.OfPercent(100 - (100 * Math.Pow(10, -place))), Text.OfNanoseconds, IsLogarithmic: true)
+            "latency by percentile",
+            [new("latency", "#1f6feb", points)],
+            static place => Text.OfPercent(100 - (100 * Math.Pow(10, -place))),
+            Text.OfNanoseconds,
+            IsLogarithmic: true)
         {
             XMarks = [Place(0), Place(50), Place(90), Place(99), Place(99.9), Place(99.99), Place(99.999)],
         };
@@ -72,7 +78,8 @@ internal static class HtmlReport
     {
         PlotSeries Line(string name, string colour, double percent) =>
             new(name, colour, [.. result.Points.Select(point => (point.Elapsed.TotalSeconds, (double)point.Latency.Percentile(percent)))]);
-        return new SvgPlot("latency over time", [Line("p50", "#1f6feb", 50), Line("p99", "#bf6a02", 99), Line("max", "#b3261e", 100)], Seconds, Text.OfNanoseconds, IsLogarithmic: true);
+        PlotSeries[] lines = [Line("p50", "#1f6feb", 50), Line("p99", "#bf6a02", 99), Line("max", "#b3261e", 100)];
+        return new SvgPlot("latency over time", lines, Seconds, Text.OfNanoseconds, IsLogarithmic: true);
     }
 
     private static string Seconds(double seconds) => Text.OfNumber(seconds) + " s";

@@ -10,7 +10,8 @@ internal static class MarkdownReport
     {
         var text = new StringBuilder();
         text.AppendLine("# Load test").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Broker {report.Broker}, {report.Started:yyyy-MM-dd HH:mm:ss} UTC. Thresholds: {(report.AreThresholdsKept ? "all kept" : "**missed**")}.");
+        string thresholds = report.AreThresholdsKept ? "all kept" : "**missed**";
+        text.AppendLine(CultureInfo.InvariantCulture, $"Broker {report.Broker}, {report.Started:yyyy-MM-dd HH:mm:ss} UTC. Thresholds: {thresholds}.");
         foreach (ReportSection section in report.Sections) WriteSection(text, section);
         return text.ToString();
     }
@@ -18,16 +19,17 @@ internal static class MarkdownReport
     private static void WriteSection(StringBuilder text, ReportSection section)
     {
         text.AppendLine().AppendLine($"## {section.Result.Name}").AppendLine().AppendLine(Escape(section.Result.Summary) + ".").AppendLine();
-        WriteTable(text, "", "", section.Result.Parameters.Concat(section.CounterRows));
+        WriteTable(text, "", section.Result.Parameters.Concat(section.CounterRows));
         if (section.Result.Latency.Count > 0)
         {
             text.AppendLine();
-            WriteTable(text, $"Latency, {section.Result.LatencyName}", "", section.LatencyRows);
+            WriteTable(text, $"Latency, {section.Result.LatencyName}", section.LatencyRows);
         }
 
         text.AppendLine();
-        WriteTable(text, "Threshold", "", section.Verdicts.Select(static verdict =>
-            new KeyValuePair<string, string>($"`{verdict.Threshold.Text}`", $"{(verdict.IsKept ? "kept" : "**missed**")}: {verdict.Actual}")), escapeNames: false);
+        text.AppendLine("| Threshold |  |").AppendLine("|---|---|");
+        foreach (Verdict verdict in section.Verdicts)
+            text.AppendLine($"| `{verdict.Threshold.Text}` | {(verdict.IsKept ? "kept" : "**missed**")}: {verdict.Actual} |");
         if (section.Result.Points.Count > 1) WritePoints(text, section);
     }
 
@@ -38,14 +40,15 @@ internal static class MarkdownReport
         {
             text.AppendLine(
                 $"| {Text.OfNanoseconds(point.Elapsed.TotalNanoseconds)} | {Text.OfRate(point.SentPerSecond)} | {Text.OfRate(point.ReceivedPerSecond)} | "
-                + $"{Text.OfNanoseconds(point.Latency.Percentile(50))} | {Text.OfNanoseconds(point.Latency.Percentile(99))} | {Text.OfNanoseconds(point.Latency.Maximum)} |");
+                + $"{Text.OfNanoseconds(point.Latency.Percentile(50))} | {Text.OfNanoseconds(point.Latency.Percentile(99))} | "
+                + $"{Text.OfNanoseconds(point.Latency.Maximum)} |");
         }
     }
 
-    private static void WriteTable(StringBuilder text, string left, string right, IEnumerable<KeyValuePair<string, string>> rows, bool escapeNames = true)
+    private static void WriteTable(StringBuilder text, string heading, IEnumerable<KeyValuePair<string, string>> rows)
     {
-        text.AppendLine($"| {left} | {right} |").AppendLine("|---|---|");
-        foreach ((string name, string value) in rows) text.AppendLine($"| {(escapeNames ? Escape(name) : name)} | {(escapeNames ? Escape(value) : value)} |");
+        text.AppendLine($"| {heading} |  |").AppendLine("|---|---|");
+        foreach ((string name, string value) in rows) text.AppendLine($"| {Escape(name)} | {Escape(value)} |");
     }
 
     private static string Escape(string value) => value.Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);

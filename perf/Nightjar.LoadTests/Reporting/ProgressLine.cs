@@ -12,7 +12,8 @@ internal sealed class ProgressLine(TextWriter output)
     internal void Show(string scenario, string phase, TimePoint point, Totals totals)
     {
         string line = $"{scenario} {phase} {point.Elapsed.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)} s: "
-            + $"sent {Text.OfNumber(totals.Sent)} ({Text.OfRate(point.SentPerSecond)}), done {Text.OfNumber(totals.Received)} ({Text.OfRate(point.ReceivedPerSecond)}), "
+            + $"sent {Text.OfNumber(totals.Sent)} ({Text.OfRate(point.SentPerSecond)}), "
+            + $"done {Text.OfNumber(totals.Received)} ({Text.OfRate(point.ReceivedPerSecond)}), "
             + $"p50 {Text.OfNanoseconds(point.Latency.Percentile(50))}, p99 {Text.OfNanoseconds(point.Latency.Percentile(99))}";
         output.Write('\r' + line.PadRight(_width));
         _width = line.Length;

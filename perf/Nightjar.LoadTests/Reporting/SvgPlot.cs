@@ -20,6 +20,7 @@ internal sealed record SvgPlot(
     private const int Top = 34;
     private const int Bottom = 30;
     private const int Lines = 4;
+    private const int LegendWidth = 60;
 
     /// <summary>Horizontal values that are marked; null for equal distances.</summary>
     internal IReadOnlyList<double>? XMarks { get; init; }
@@ -63,7 +64,8 @@ internal sealed record SvgPlot(
         foreach (double x in XMarks ?? [.. Enumerable.Range(0, Lines + 1).Select(i => x0 + ((x1 - x0) * i / Lines))])
         {
             if (x < x0 || x > x1) continue;
-            html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Number(XOf(x, x0, x1))}\" y=\"{Height - 10}\" class=\"x\">{WebUtility.HtmlEncode(XText(x))}</text>");
+            string at = Number(XOf(x, x0, x1));
+            html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{at}\" y=\"{Height - 10}\" class=\"x\">{WebUtility.HtmlEncode(XText(x))}</text>");
         }
     }
 
@@ -72,6 +74,8 @@ internal sealed record SvgPlot(
         PlotSeries series = Series[index];
         IEnumerable<string> points = series.Points.Where(IsShown).Select(point => $"{Number(XOf(point.X, x0, x1))},{Number(YOf(Scale(point.Y), y0, y1))}");
         html.AppendLine(CultureInfo.InvariantCulture, $"<polyline points=\"{string.Join(' ', points)}\" stroke=\"{series.Colour}\" class=\"l\"/>");
-        html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right - (110 * (Series.Count - 1 - index))}\" y=\"16\" fill=\"{series.Colour}\" class=\"k\">{WebUtility.HtmlEncode(series.Name)}</text>");
+        int legend = Width - Right - (LegendWidth * (Series.Count - 1 - index));
+        string name = WebUtility.HtmlEncode(series.Name);
+        html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{legend}\" y=\"16\" fill=\"{series.Colour}\" class=\"k\">{name}</text>");
     }
 }

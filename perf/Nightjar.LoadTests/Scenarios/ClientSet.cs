@@ -36,7 +36,7 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
         CleanStart = !durable,
         SessionExpiryInterval = durable ? 300u : 0,
         UserName = Options.UserName,
-        Password = Options.Password is null ? null : (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Options.Password),
+        Password = Options.Password is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(Options.Password),
     };
 
     /// <summary>Does something for each index, many at a time.</summary>
@@ -78,7 +78,8 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
     internal async Task SubscribeAsync(MqttClient client, string topicFilter, QualityOfService qos)
     {
         SubscribeResult result = await client.SubscribeAsync(topicFilter, qos, context.CancellationToken).ConfigureAwait(false);
-        if (!result.IsSuccess) throw new BrokerUnusableException($"{Options.Broker} did not accept the subscription {topicFilter}: {string.Join(", ", result.ReasonCodes)}");
+        if (result.IsSuccess) return;
+        throw new BrokerUnusableException($"{Options.Broker} did not accept the subscription {topicFilter}: {string.Join(", ", result.ReasonCodes)}");
     }
 
     /// <summary>Lets a client go in order, as it is meant to.</summary>

@@ -46,8 +46,9 @@ internal sealed class ConnectStormScenario : Scenario
         try
         {
             await using var client = new MqttClient();
+            MqttClientOptions options = clients.OptionsOf($"c{number}");
             long start = MonotonicClock.Now;
-            ConnectResult result = await client.ConnectAsync(context.Options.Broker.EndPoint, clients.OptionsOf($"c{number}"), context.CancellationToken).ConfigureAwait(false);
+            ConnectResult result = await client.ConnectAsync(context.Options.Broker.EndPoint, options, context.CancellationToken).ConfigureAwait(false);
             long latency = MonotonicClock.Now - start;
             if (!result.IsAccepted)
             {

@@ -49,9 +49,10 @@ internal sealed class FlowClients : IMeasured, ILoadTarget
     internal async Task ConnectAsync()
     {
         LoadOptions options = _context.Options;
-        await _clients.ForEachAsync(_receivers.Length, i => SubscribeAsync($"s{i}", _receivers[i], _topology.Filters[i], 0)).ConfigureAwait(false);
-        await _clients.ForEachAsync(
-            _slowReceivers.Length, i => SubscribeAsync($"slow{i}", _slowReceivers[i], _topology.SlowFilters[i], options.SlowBytesPerSecond)).ConfigureAwait(false);
+        await _clients.ForEachAsync(_receivers.Length, i =>
+            SubscribeAsync($"s{i}", _receivers[i], _topology.Filters[i], slowBytesPerSecond: 0)).ConfigureAwait(false);
+        await _clients.ForEachAsync(_slowReceivers.Length, i =>
+            SubscribeAsync($"slow{i}", _slowReceivers[i], _topology.SlowFilters[i], options.SlowBytesPerSecond)).ConfigureAwait(false);
         await _clients.ForEachAsync(_publishers.Length, async i =>
         {
             MqttClient client = _clients.Add();

@@ -26,7 +26,11 @@ internal sealed class IdleScenario : Scenario
         long? resident = ProcessUsage.Of(context.Options.BrokerProcessId)?.ResidentBytes;
         List<KeyValuePair<string, string>> facts = [new("still connected at the end", left.ToString(CultureInfo.InvariantCulture))];
         if (resident is { } bytes)
-            facts.Add(new("broker memory per connection", string.Create(CultureInfo.InvariantCulture, $"{(bytes - residentBefore) / 1024.0 / count:0.00} KiB")));
+        {
+            string each = string.Create(CultureInfo.InvariantCulture, $"{(bytes - residentBefore) / 1024.0 / count:0.00} KiB");
+            facts.Add(new("broker memory per connection", each));
+        }
+
         string load = string.Create(CultureInfo.InvariantCulture, $"{count} connections, then {context.Options.Duration.TotalSeconds:0.###} s of silence");
         return part.ResultOf(this, load, "TCP connect to CONNACK", [new("version", context.VersionText)]) with
         {

@@ -25,7 +25,11 @@ internal sealed class MeasuredPart(ScenarioContext context, IMeasured measured, 
         var sampler = new Sampler(measured, TimeProvider.System, context.Progress);
         TimeSpan interval = ScenarioContext.IntervalOf(plan.Duration);
         if (plan.WarmUp > TimeSpan.Zero)
-            await sampler.FollowAsync("warm-up", driver.RunAsync([plan.Simulations[0].Lasting(plan.WarmUp)], context.CancellationToken), interval).ConfigureAwait(false);
+        {
+            Task warmUp = driver.RunAsync([plan.Simulations[0].Lasting(plan.WarmUp)], context.CancellationToken);
+            await sampler.FollowAsync("warm-up", warmUp, interval).ConfigureAwait(false);
+        }
+
         long notBegun = driver.NotBegun;
         await MeasureAsync(sampler, () => driver.RunAsync(plan.Simulations, context.CancellationToken), interval).ConfigureAwait(false);
         _notBegun = driver.NotBegun - notBegun;

@@ -41,7 +41,8 @@ internal sealed class OfflineSessions : IMeasured
     internal Task SubscribeAndLeaveAsync() => _clients.ForEachAsync(Count, async i =>
     {
         await _clients.ConnectAsync(_sessions[i], _clients.OptionsOf($"s{i}", durable: true)).ConfigureAwait(false);
-        await _clients.SubscribeAsync(_sessions[i], OfflineQueueScenario.TopicOf(_context.Options), OfflineQueueScenario.QoSOf(_context.Options)).ConfigureAwait(false);
+        string topic = OfflineQueueScenario.TopicOf(_context.Options);
+        await _clients.SubscribeAsync(_sessions[i], topic, OfflineQueueScenario.QoSOf(_context.Options)).ConfigureAwait(false);
         await _clients.DisconnectAsync(_sessions[i]).ConfigureAwait(false);
     });
 

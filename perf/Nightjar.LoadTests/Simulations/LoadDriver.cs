@@ -18,9 +18,12 @@ internal sealed class LoadDriver(ILoadTarget target, TimeProvider timeProvider)
         foreach (LoadSimulation simulation in simulations)
         {
             if (simulation is ClosedLoop loop) await RunClosedAsync(loop, cancellationToken).ConfigureAwait(false);
-            else await Task.Factory.StartNew(() => RunOpen(simulation, cancellationToken), default, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            else await OnOwnThread(() => RunOpen(simulation, cancellationToken)).ConfigureAwait(false);
         }
     }
+
+    private static Task OnOwnThread(Action action) =>
+        Task.Factory.StartNew(action, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private void RunOpen(LoadSimulation simulation, CancellationToken cancellationToken)
     {

@@ -9,6 +9,13 @@ public sealed record ListenerOptions
     /// <summary>Address and port; port 0 takes a free one, see <see cref="MqttBroker.EndPoints"/>.</summary>
     public required IPEndPoint EndPoint { get; init; }
 
+    /// <summary>What carries MQTT. mosquitto: protocol.</summary>
+    public ListenerProtocol Protocol { get; init; }
+
+    /// <summary>WebSockets: values of the Origin header that are let in, compared exactly. mosquitto: websockets_origin.</summary>
+    /// <value>Empty (default): any, and none. Otherwise a request without Origin is refused too.</value>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
     /// <summary>Most connections of this listener. mosquitto: max_connections.</summary>
     /// <value>-1 = no limit (default).</value>
     public int MaximumConnections { get; init; } = -1;
@@ -39,5 +46,6 @@ public sealed record ListenerOptions
         if (EndPoint is null) errors.Add("A listener has no EndPoint.");
         if (MaximumConnections < -1) errors.Add($"MaximumConnections of {EndPoint} is {MaximumConnections}; it must be -1 or more.");
         if (AcceptedVersions.Count == 0) errors.Add($"AcceptedVersions of {EndPoint} is empty: nobody could connect.");
+        if (!Enum.IsDefined(Protocol)) errors.Add($"Protocol of {EndPoint} is {Protocol}; it must be Mqtt or WebSockets.");
     }
 }

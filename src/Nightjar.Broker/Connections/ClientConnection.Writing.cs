@@ -88,7 +88,7 @@ internal sealed partial class ClientConnection
             {
                 _holdTicket = 0;
                 Link.IsHeld = false;
-                if (Link.MarkTouched()) context.Touch(Link);
+                if (!Link.IsClosed && Link.MarkTouched()) context.Touch(Link);
             }
 
             while (_pending is { Count: > 0 } && _pending.Peek().Ticket <= durable)
@@ -105,13 +105,33 @@ internal sealed partial class ClientConnection
         return done;
     }
 
-    /// <summary>Keeps everything for the client back until CONNACK's own state is durable. Under the gate.</summary>
+    /// <summary>Has what CONNACK holds back released when the store is that far. Without a gate: the release takes those of others that wait.</summary>
+    internal void AwaitHeld()
+    {
+        var ticket = Volatile.Read(ref _holdTicket);
+        if (ticket != 0) Core.Durability.Await(this, ticket);
+    }
+
+    // A CONNACK that waited in vain still has its block: after the end of the transport, to commit is to give it back.
+    private void GiveUpHeld()
+    {
+        var gate = Link.EnterGate();
+        try
+        {
+            if (Link.IsHeld) Link.Output.Commit();
+        }
+        finally
+        {
+            Monitor.Exit(gate);
+        }
+    }
+
+    // Keeps everything for the client back until CONNACK's own state is durable. Under the gate; AwaitHeld follows when it is left.
     private void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
         _holdTicket = ticket;
         Link.IsHeld = true;
-        Core.Durability.Await(this, ticket);
     }
 
     private long _holdTicket;

@@ -143,7 +143,8 @@ internal sealed partial class ClientConnection : WheelTimer
             {
                 if (IsVersion5 && Session is not null && reasonCode >= ReasonCode.UnspecifiedError) WriteDisconnect(reasonCode, reasonString);
                 Link.IsClosed = true;
-                send = Link.Output.Commit();
+                // A CONNACK that waits for the store must not leave with the end: its session is not durable yet.
+                send = !Link.IsHeld && Link.Output.Commit();
             }
         }
         finally
@@ -431,6 +432,7 @@ internal sealed partial class ClientConnection : WheelTimer
 
         Depart();
         await CloseTransportAsync();
+        GiveUpHeld();
         await _transport.DisposeAsync();
         // Left only now: who waits for the table to empty finds every buffer returned.
         Core.Connections.Remove(this);

@@ -56,8 +56,8 @@ internal static partial class BrokerLog
     [LoggerMessage(300, LogLevel.Information, "{Version} starting")]
     internal static partial void Starting(ILogger log, string version);
 
-    [LoggerMessage(301, LogLevel.Information, "Opening {Family} listen socket on port {Port}.")]
-    internal static partial void Listening(ILogger log, string family, int port);
+    [LoggerMessage(301, LogLevel.Information, "Opening {Kind} listen socket on port {Port}.")]
+    internal static partial void Listening(ILogger log, string kind, int port);
 
     [LoggerMessage(302, LogLevel.Information, "{Version} running")]
     internal static partial void Running(ILogger log, string version);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Retained;
@@ -138,8 +139,9 @@ internal sealed class Router
     // One copy for several subscriptions: the highest QoS of them [MQTT-3.3.4-2] and all their identifiers [MQTT-3.3.4-4].
     private static void Merge(ref Receiver receiver, Subscription subscription)
     {
+        MergeOwn(ref receiver, subscription);
         if (subscription.MaximumQoS > receiver.MaximumQoS) receiver.MaximumQoS = subscription.MaximumQoS;
-        receiver.NoLocal &= subscription.NoLocal;
+        receiver.NoLocal |= subscription.NoLocal;
         receiver.RetainAsPublished |= subscription.RetainAsPublished;
         if (subscription.SubscriptionIdentifier == 0) return;
         if (receiver.SubscriptionIdentifiers is { } several)
@@ -148,6 +150,23 @@ internal sealed class Router
             receiver.SubscriptionIdentifiers = [receiver.SubscriptionIdentifier, subscription.SubscriptionIdentifier];
         else
             receiver.SubscriptionIdentifier = subscription.SubscriptionIdentifier;
+    }
+
+    // What the receiver publishes itself passes by the subscriptions without No Local alone [MQTT-3.8.3-3].
+    private static void MergeOwn(ref Receiver receiver, Subscription subscription)
+    {
+        if (subscription.NoLocal)
+        {
+            if (!receiver.NoLocal) receiver.Own = new StrongBox<Receiver>(receiver);
+        }
+        else if (receiver.Own is { } own)
+        {
+            Merge(ref own.Value, subscription);
+        }
+        else if (receiver.NoLocal)
+        {
+            receiver.Own = new StrongBox<Receiver>(ReceiverOf(subscription, group: null));
+        }
     }
 
     private void DeliverToGroup(SharedGroup group, ref Publication publication, BatchContext context)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Subscriptions;
@@ -47,6 +48,11 @@ internal struct Receiver
 
     internal uint SubscriptionIdentifier;
     internal QualityOfService MaximumQoS;
+
+    /// <summary>At least one of its subscriptions has No Local: its own messages go by <see cref="Own"/>.</summary>
     internal bool NoLocal;
     internal bool RetainAsPublished;
+
+    /// <summary>With <see cref="NoLocal"/>, what its subscriptions without No Local come to when one copy stands for several; null when it has none.</summary>
+    internal StrongBox<Receiver>? Own;
 }

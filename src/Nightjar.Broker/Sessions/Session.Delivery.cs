@@ -13,7 +13,12 @@ internal sealed partial class Session
 
     internal override void Deliver(ref Publication publication, in Receiver receiver, BatchContext context)
     {
-        if (receiver.NoLocal && ReferenceEquals(publication.Publisher, this)) return;
+        if (receiver.NoLocal && ReferenceEquals(publication.Publisher, this))
+        {
+            if (receiver.Own is { } own) Deliver(ref publication, own.Value, context);
+            return;
+        }
+
         var qos = EffectiveQoS(publication.QoS, receiver.MaximumQoS);
         var retain = receiver.RetainAsPublished && publication.Retain;
         SessionLink? touched = null;
@@ -254,6 +259,7 @@ internal sealed partial class Session
     {
         if (message.ExpiresAt <= _environment.Clock.Now || !MayRead(message) || !MaySource(message)) return false;
         var subscription = pending.Subscription;
+        if (subscription.NoLocal && string.Equals(message.PublisherClientId, ClientId, StringComparison.Ordinal)) return false;
         var receiver = new Receiver { SubscriptionIdentifier = subscription.SubscriptionIdentifier };
         var qos = EffectiveQoS(message.QoS, subscription.MaximumQoS);
         var publication = new Publication(message, _environment.Messages);

@@ -183,11 +183,17 @@ internal sealed class ClientLink
         foreach (OutgoingPublish publish in Session.GetUnacknowledged())
         {
             SendQuota--;
-            if (publish.State == DeliveryState.Released) Encoder.WriteAcknowledgementLocked(PacketType.PubRel, publish.PacketId, ReasonCode.Success);
+            if (publish.State == DeliveryState.Released) RepeatReleaseLocked(publish);
             else ResendLocked(publish);
         }
 
         PumpLocked();
+    }
+
+    private void RepeatReleaseLocked(OutgoingPublish publish)
+    {
+        publish.IsReleaseRepeated = true;
+        Encoder.WriteAcknowledgementLocked(PacketType.PubRel, publish.PacketId, ReasonCode.Success);
     }
 
     private void ResendLocked(OutgoingPublish publish)

@@ -135,7 +135,7 @@ internal sealed class PacketDispatcher(ClientLink link)
     private void FinishLocked(OutgoingPublish publish, in AcknowledgementPacket packet)
     {
         link.Session.Remove(publish);
-        bool refused = packet.ReasonCode >= ReasonCode.UnspecifiedError;
+        bool refused = packet.ReasonCode >= ReasonCode.UnspecifiedError && !(publish.IsReleaseRepeated && packet.ReasonCode == ReasonCode.PacketIdentifierNotFound);
         publish.Complete(new PublishResult(refused ? PublishOutcome.Refused : PublishOutcome.Acknowledged, packet.ReasonCode, ToText(packet.ReasonString)));
         link.SendQuota++;
         link.PumpLocked();

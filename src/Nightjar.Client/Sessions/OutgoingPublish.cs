@@ -27,6 +27,9 @@ internal sealed class OutgoingPublish(MqttPublish message)
     /// <summary>Order of the last state change: PUBLISH and PUBREL are sent again in the order of the first time [MQTT-4.6.0-1, -4].</summary>
     internal long Sequence { get; set; }
 
+    /// <summary>PUBREL was sent again on resume: the server may have finished with the first one, so that PUBCOMP 0x92 is no error (§3.7.2.1).</summary>
+    internal bool IsReleaseRepeated { get; set; }
+
     internal Task<PublishResult> Completion => _completion.Task;
 
     internal void Complete(PublishResult result) => _completion.TrySetResult(result);

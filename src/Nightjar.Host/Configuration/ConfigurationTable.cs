@@ -40,6 +40,8 @@ internal static class ConfigurationTable
         Int("global_max_clients", "-1", "Most sessions, offline ones included; -1: no limit.", -1, int.MaxValue, (draft, value) => draft.Options = draft.Options with { MaximumSessions = value }),
         Int("sys_interval", "10", "Period of the $SYS topics in seconds; 0: none.", 0, 65_535, (draft, value) => draft.Options = draft.Options with { SysInterval = TimeSpan.FromSeconds(value) }),
         new("persistent_client_expiration", null, "After how long an offline durable client is forgotten: a number and h, d, w, m or y.", PersistentClientExpiration),
+        new("protocol", "mqtt", "What the listener speaks: mqtt or websockets.", Protocol),
+        new("websockets_origin", null, "Origin of web pages whose scripts may connect over WebSocket, compared exactly; without it any. May be given several times.", WebSocketsOrigin),
         OfListener("max_connections", "-1", "Most connections of the listener; -1: no limit.", -1, int.MaxValue, (listener, value) => listener with { MaximumConnections = value }),
         OfListener("max_qos", "2", "Highest QoS the listener accepts.", 0, 2, (listener, value) => listener with { MaximumQoS = (QualityOfService)value }),
         OfListener("max_topic_alias", "10", "Topic aliases a client may use towards the broker.", 0, 65_535, (listener, value) => listener with { MaximumTopicAlias = (ushort)value }),
@@ -66,8 +68,11 @@ internal static class ConfigurationTable
     {
         if (!TryInteger(value, out var parsed)) return $"Error: '{name}' value not a number.";
         if (parsed < low || parsed > high) return $"Error: '{name}' value out of range.";
-        return draft.ChangeListener(listener => apply(listener, (int)parsed)) ? null : $"Error: The '{name}' option requires a listener to be defined first.";
+        return ChangeListener(draft, name, listener => apply(listener, (int)parsed));
     });
+
+    private static string? ChangeListener(ConfigurationDraft draft, string name, Func<ListenerOptions, ListenerOptions> change) =>
+        draft.ChangeListener(change) ? null : $"Error: The '{name}' option requires a listener to be defined first.";
 
     // strtol with base 0: decimal, 0x hexadecimal, 0 octal.
     private static bool TryInteger(string text, out long value)
@@ -112,6 +117,17 @@ internal static class ConfigurationTable
         draft.Listeners.Add([new ListenerOptions { EndPoint = new IPEndPoint(address, (int)port) }]);
         return null;
     }
+
+    private static string? Protocol(ConfigurationDraft draft, string value)
+    {
+        ListenerProtocol? protocol = value switch { "mqtt" => ListenerProtocol.Mqtt, "websockets" => ListenerProtocol.WebSockets, _ => null };
+        return protocol is null
+            ? $"Error: Invalid 'protocol' value ({value})."
+            : ChangeListener(draft, "protocol", listener => listener with { Protocol = protocol.Value });
+    }
+
+    private static string? WebSocketsOrigin(ConfigurationDraft draft, string value) =>
+        ChangeListener(draft, "websockets_origin", listener => listener with { AllowedOrigins = [.. listener.AllowedOrigins, value] });
 
     private static bool TryResolve(string host, out IPAddress address)
     {

@@ -8,8 +8,7 @@ namespace Nightjar.Transport.WebSockets;
 /// <summary>A server's WebSocket after its handshake, as a stream of bytes over the connection below.</summary>
 /// <remarks>
 /// The framing is our own, although the runtime has a WebSocket: that one throws at whatever a peer does wrong and whenever it goes without
-/// Close, takes unmasked frames from clients, has only asynchronous sends, of which one at a time, where an output here is filled
-/// under a lock and sent without waiting, and would copy every byte once more in each direction.
+/// Close, and has only asynchronous sends, of which one at a time, where an output here is filled under a lock and sent without waiting.
 /// </remarks>
 internal sealed class WebSocketConnection : TransportConnection
 {

@@ -46,18 +46,18 @@ public sealed class QoSSenderTests
         await using var broker = await TestBroker.StartAsync();
         var client = await broker.ConnectAsync("c", version);
         await client.SubscribeAsync("a", QualityOfService.ExactlyOnce);
-        // Two that stay unacknowledged while all other ids go round once.
-        broker.Broker.Publish("a", "held"u8, QualityOfService.AtLeastOnce);
-        broker.Broker.Publish("a", "held"u8, QualityOfService.ExactlyOnce);
-        for (ushort id = 1; id <= 2; id++) Assert.Equal(id, (await client.ReceivePublishAsync()).PacketId);
-        for (var i = 3; i < 65_536 + 10; i++)
+        // Every fifth message stays unacknowledged for a while; all first transmissions have DUP 0.
+        var inUse = new Queue<ushort>();
+        for (var i = 0; i < 500; i++)
         {
             broker.Broker.Publish("a", "m"u8, QualityOfService.AtLeastOnce);
             var publish = await client.ReceivePublishAsync();
             Assert.False(publish.Dup);
             Assert.NotEqual(0, publish.PacketId);
-            Assert.True(publish.PacketId > 2, "An id in use was given again.");
-            await client.SendAsync(WirePackets.Ack(PacketType.PubAck, publish.PacketId, version));
+            Assert.DoesNotContain(publish.PacketId, inUse);
+            inUse.Enqueue(publish.PacketId);
+            if (i % 5 == 0 && inUse.Count < 19) continue;
+            await client.SendAsync(WirePackets.Ack(PacketType.PubAck, i % 2 == 0 ? inUse.Dequeue() : Newest(inUse), version));
         }
     }
 
@@ -148,6 +148,13 @@ public sealed class QoSSenderTests
             await client.ReceivePublishAsync();
             await client.ExpectNothingAsync();
         }
+    }
+
+    // Takes the newest out, so that acknowledgements come in another order than messages.
+    private static ushort Newest(Queue<ushort> ids)
+    {
+        for (var left = ids.Count - 1; left > 0; left--) ids.Enqueue(ids.Dequeue());
+        return ids.Dequeue();
     }
 
     private static async Task FinishAsync(WireClient client, ushort id, QualityOfService qos)

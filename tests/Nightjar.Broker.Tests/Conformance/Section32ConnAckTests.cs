@@ -33,7 +33,13 @@ public sealed class Section32ConnAckTests
     {
         var options = new BrokerOptions
         {
-            SysInterval = TimeSpan.Zero, MaximumKeepAlive = 30, ResponseInformation = "r", RetainAvailable = false, MaximumPacketSize = 1000, MaximumInflightMessages = 5, AutoIdPrefix = "",
+            SysInterval = TimeSpan.Zero,
+            MaximumKeepAlive = 30,
+            ResponseInformation = "r",
+            RetainAvailable = false,
+            MaximumPacketSize = 1000,
+            MaximumInflightMessages = 5,
+            AutoIdPrefix = "",
         };
         await using var broker = await TestBroker.StartAsync(options, Listener(QualityOfService.AtLeastOnce, aliases: 7));
         var client = await broker.ConnectWithAsync("", "19 01");

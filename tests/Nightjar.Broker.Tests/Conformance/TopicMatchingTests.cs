@@ -17,6 +17,7 @@ public sealed class TopicMatchingTests
     [Statement("MQTT-4.7.1-2")]
     [Statement("MQTT-4.7.1-2 v3.1.1")]
     [Statement("MQTT-4.7.1-3 v3.1.1")]
+    [Statement("MQTT-3.8.3-2 v3.1.1")]
     public async Task Wildcards_MatchAsTheExamplesOfTheStandardSay(ProtocolVersion version)
     {
         (string Filter, string[] Matching, string[] Others)[] rows =

@@ -1,6 +1,6 @@
 // Runs one scenario of the end-to-end tests with MQTT.js.
 //
-//     node check.js PORT VERSION SCENARIO      VERSION: 3.1, 3.1.1 or 5
+//     node check.js PORT VERSION SCENARIO [PROTOCOL]      VERSION: 3.1, 3.1.1 or 5; PROTOCOL: mqtt (default) or ws
 //
 // Ends with 0 and prints "ok" when the broker at 127.0.0.1:PORT behaved; otherwise the assertion that failed is on stderr.
 'use strict';
@@ -10,7 +10,7 @@ const { randomUUID } = require('node:crypto');
 const { once } = require('node:events');
 const mqtt = require('mqtt');
 
-const [port, versionText, scenarioName] = process.argv.slice(2);
+const [port, versionText, scenarioName, protocol = 'mqtt'] = process.argv.slice(2);
 const version = { '3.1': 3, '3.1.1': 4, 5: 5 }[versionText];
 const v5 = version === 5;
 const name = randomUUID().replaceAll('-', '').slice(0, 12); // prefix of topics and client ids, so that runs keep apart
@@ -22,7 +22,7 @@ const topic = (suffix) => `${name}/${suffix}`;
 // of a resumed session may come with the CONNACK.
 async function connect(id, options = {}) {
     const client = mqtt.connect({
-        host: '127.0.0.1', port: Number(port), protocol: 'mqtt', protocolVersion: version, protocolId: version === 3 ? 'MQIsdp' : 'MQTT',
+        host: '127.0.0.1', port: Number(port), protocol, path: '/mqtt', protocolVersion: version, protocolId: version === 3 ? 'MQIsdp' : 'MQTT',
         clientId: name + id, clean: true, reconnectPeriod: 0, connectTimeout: guard, ...options,
     });
     const messages = [];

@@ -1,4 +1,5 @@
 using System.Net;
+using Nightjar.Broker.Configuration;
 using Nightjar.Host.Configuration;
 using Nightjar.Protocol;
 using Xunit;
@@ -23,6 +24,9 @@ public sealed class BrokerConfigurationTests
     [InlineData("max_qos 1", "Error: The 'max_qos' option requires a listener to be defined first.")]
     [InlineData("listener x", "Error: 'port' value not a number.")]
     [InlineData("listener 70000", "Error: Invalid 'port' value (70000).")]
+    [InlineData("protocol mqtt", "Error: The 'protocol' option requires a listener to be defined first.")]
+    [InlineData("protocol http_api", "Error: Invalid 'protocol' value (http_api).")]
+    [InlineData("websockets_origin http://a", "Error: The 'websockets_origin' option requires a listener to be defined first.")]
     [InlineData("persistent_client_expiration 3x", "Error: Invalid 'persistent_client_expiration' value (3x): a number and s, h, d, w, m or y.")]
     public void Parse_WrongValue_IsAnError(string line, string error)
     {
@@ -56,6 +60,18 @@ public sealed class BrokerConfigurationTests
         Assert.Equal((QualityOfService.AtLeastOnce, -1), (listeners[0].MaximumQoS, listeners[0].MaximumConnections));
         Assert.Equal((QualityOfService.ExactlyOnce, 7, (ushort)3), (listeners[1].MaximumQoS, listeners[1].MaximumConnections, listeners[1].MaximumTopicAlias));
         Assert.All(listeners, listener => Assert.True(listener.NoDelay));
+    }
+
+    [Fact]
+    public void Parse_WebSockets_BelongToTheListenerBefore()
+    {
+        var configuration = BrokerConfiguration.Parse(
+            ["listener 1883 127.0.0.1", "protocol mqtt", "listener 8080 127.0.0.1", "protocol websockets", "websockets_origin https://a", "websockets_origin https://b"], "f");
+        Assert.Empty(configuration.Errors);
+        var listeners = configuration.Options.Listeners;
+        Assert.Equal([ListenerProtocol.Mqtt, ListenerProtocol.WebSockets], listeners.Select(listener => listener.Protocol));
+        Assert.Empty(listeners[0].AllowedOrigins);
+        Assert.Equal(["https://a", "https://b"], listeners[1].AllowedOrigins);
     }
 
     [Fact]

@@ -65,6 +65,9 @@ public sealed class TestBroker : IAsyncDisposable
         return client;
     }
 
+    /// <summary>A network connection for a client that is not a <see cref="WireClient"/>; it ends before the broker is disposed of.</summary>
+    public ValueTask<TransportConnection> OpenTransportAsync() => _listener.ConnectAsync();
+
     /// <summary>A connection whose CONNECT was accepted; what CONNACK said is in <see cref="WireClient.ConnAck"/>.</summary>
     public async Task<WireClient> ConnectAsync(
         string clientId,

@@ -219,6 +219,7 @@ internal static partial class ConnectHandler
         var context = BatchContext.Begin();
         var result = core.Sessions.Attach(connection, request, identity, claim, context);
         context.End(core.Environment.Counters);
+        connection.AwaitHeld();
         connection.Plan = null;
         if (result.ReasonCode != ReasonCode.Success)
         {

@@ -1,0 +1,88 @@
+using Nightjar.Broker.Limits;
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
+
+namespace Nightjar.Broker.Tests.Persistence;
+
+/// <summary>A store that keeps nothing and whose tickets become durable when the test says so.</summary>
+internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStore, IRetainedStore
+{
+    private readonly Lock _gate = new();
+    private Action<long>? _callback;
+    private long _last;
+    private long _durable;
+    private long _lastKey;
+    private bool _holds;
+
+    /// <summary>Ticket of the newest record.</summary>
+    internal long Last => Volatile.Read(ref _last);
+
+    public long DurableTicket => Volatile.Read(ref _durable);
+
+    internal override BrokerStores Open(BrokerClock clock) => new(this, this, this);
+
+    public void OnDurable(Action<long> callback) => _callback = callback;
+
+    /// <summary>From here on nothing becomes durable by itself.</summary>
+    internal void Hold()
+    {
+        lock (_gate) _holds = true;
+    }
+
+    /// <summary>Everything up to a ticket is durable, and the broker is told.</summary>
+    internal void Commit(long ticket)
+    {
+        lock (_gate) _durable = Math.Max(_durable, ticket);
+        _callback?.Invoke(ticket);
+    }
+
+    /// <summary>Everything written so far is durable.</summary>
+    internal void Commit() => Commit(Last);
+
+    /// <summary>Everything is durable from here on.</summary>
+    internal void Release()
+    {
+        lock (_gate) _holds = false;
+        Commit();
+    }
+
+    public ValueTask<SessionClaim> ClaimAsync(string clientId, CancellationToken cancellationToken) => new(new SessionClaim(Interlocked.Increment(ref _lastKey), 1));
+
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Next();
+
+    public long MarkSent(SessionClaim session, long number, ushort packetId) => Next();
+
+    public long MarkReceived(SessionClaim session, long number, ushort packetId) => Next();
+
+    public long Complete(SessionClaim session, long number) => Next();
+
+    public long AddReceivedId(SessionClaim session, ushort packetId) => Next();
+
+    public long RemoveReceivedId(SessionClaim session, ushort packetId) => Next();
+
+    public long Save(SessionClaim session, in SessionRecord record) => Next();
+
+    public long AddSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter, byte options, uint subscriptionIdentifier) => Next();
+
+    public long RemoveSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter) => Next();
+
+    public long SetWill(SessionClaim session, PublishedMessage will, uint delayInterval, uint? expiryInterval) => Next();
+
+    public long ClearWill(SessionClaim session) => Next();
+
+    public long Drop(SessionClaim session) => Next();
+
+    public long Set(PublishedMessage message) => Next();
+
+    public long Clear(ReadOnlySpan<byte> topicName) => Next();
+
+    private long Next()
+    {
+        lock (_gate)
+        {
+            _last++;
+            if (!_holds) _durable = _last;
+            return _last;
+        }
+    }
+}

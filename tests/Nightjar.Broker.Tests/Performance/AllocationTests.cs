@@ -1,4 +1,5 @@
 using Nightjar.Broker.Security;
+using Nightjar.Broker.Tests.Collections;
 using Nightjar.Broker.Tests.Limits;
 using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
@@ -10,6 +11,7 @@ namespace Nightjar.Broker.Tests.Performance;
 /// What a message allocates between connected clients once everything is warm: nothing, from the bytes of PUBLISH to the last acknowledgement of the
 /// last receiver. Everything runs on the test's thread, so the count is exact.
 /// </summary>
+[Collection(MeasuredAlone.Name)]
 public sealed class AllocationTests
 {
     private const int WarmUp = 3000;

@@ -5,6 +5,7 @@ using Nightjar.Broker.Retained;
 using Nightjar.Broker.Routing;
 using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
+using Nightjar.Broker.Tests.Collections;
 using Nightjar.Broker.Tests.Limits;
 using Nightjar.Broker.Tests.Subscriptions;
 using Nightjar.Protocol;
@@ -15,6 +16,7 @@ using Xunit;
 namespace Nightjar.Broker.Tests.Performance;
 
 /// <summary>Runs every operation of <c>perf/budgets.json</c> and compares what it allocates.</summary>
+[Collection(MeasuredAlone.Name)]
 public sealed class BudgetTests
 {
     private const int Rounds = 1000;

@@ -112,13 +112,14 @@ internal sealed partial class ClientConnection
         if (ticket != 0) Core.Durability.Await(this, ticket);
     }
 
-    // A CONNACK that waited in vain still has its block: after the end of the transport, to commit is to give it back.
+    // A CONNACK that waited in vain still has its block: after the end of the transport, to commit is to give it back. Also when the store came
+    // that far meanwhile, because a release does not flush what is closed.
     private void GiveUpHeld()
     {
         var gate = Link.EnterGate();
         try
         {
-            if (Link.IsHeld) Link.Output.Commit();
+            Link.Output.Commit();
         }
         finally
         {

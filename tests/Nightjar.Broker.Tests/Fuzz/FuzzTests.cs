@@ -29,8 +29,12 @@ public sealed class FuzzTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}, {count} packets");
         await using var broker = await TestBroker.StartAsync(LimitTests.Options with
         {
-            MaximumPacketSize = Largest, MaximumConnectPacketSize = Largest, MaximumRetainedMessages = 50, MaximumQueuedMessages = 20,
-            MaximumSubscriptionsPerClient = 50, CloseLinger = TimeSpan.FromMilliseconds(1),
+            MaximumPacketSize = Largest,
+            MaximumConnectPacketSize = Largest,
+            MaximumRetainedMessages = 50,
+            MaximumQueuedMessages = 20,
+            MaximumSubscriptionsPerClient = 50,
+            CloseLinger = TimeSpan.FromMilliseconds(1),
         });
         var bystanders = BystandAsync(broker);
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => FuzzAsync(broker, new Random(seed + worker), count / Workers, seed))));

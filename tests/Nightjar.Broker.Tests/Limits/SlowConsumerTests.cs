@@ -115,7 +115,9 @@ public sealed class SlowConsumerTests
         const int Messages = 3000;
         await using var broker = await TestBroker.StartAsync(LimitTests.Options with
         {
-            MaximumOutputBufferBytes = OutputCap, MaximumInflightMessages = 0, MaximumQueuedMessages = 0,
+            MaximumOutputBufferBytes = OutputCap,
+            MaximumInflightMessages = 0,
+            MaximumQueuedMessages = 0,
         });
         var slow = await broker.ConnectAsync("slow");
         var publisher = await broker.ConnectAsync("publisher");

@@ -98,7 +98,11 @@ public sealed class BudgetTests
         var payload = new byte[64];
         return () => new PublishWriter
         {
-            Version = ProtocolVersion.Mqtt50, QoS = QualityOfService.AtLeastOnce, TopicName = topic, PacketId = 1, Payload = payload,
+            Version = ProtocolVersion.Mqtt50,
+            QoS = QualityOfService.AtLeastOnce,
+            TopicName = topic,
+            PacketId = 1,
+            Payload = payload,
         }.Write(destination);
     }
 

@@ -8,6 +8,7 @@ using Nightjar.Broker.Subscriptions;
 using Nightjar.Broker.Tests.Collections;
 using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
+using Nightjar.Testing;
 using Xunit;
 
 namespace Nightjar.Broker.Tests.Limits;
@@ -161,14 +162,18 @@ public sealed class CrowdTests
         const int TopicLength = 60_000;
         using var broker = new SteppedBroker();
         var clients = Enumerable.Range(0, Clients).Select(i => broker.Connect($"c{i}", ProtocolVersion.Mqtt50)).ToArray();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < Clients; i++)
+        var round = 0;
+        var held = HeapMeasure.Retained(() =>
         {
-            for (var alias = 1; alias <= 10; alias++)
-                clients[i].Feed(WirePackets.Publish(ProtocolVersion.Mqtt50, $"{i}/{alias}/".PadRight(TopicLength, 'x'), "p", properties: [0x23, 0, (byte)alias]));
-        }
+            round++;
+            for (var i = 0; i < Clients; i++)
+            {
+                for (var alias = 1; alias <= 10; alias++)
+                    clients[i].Feed(WirePackets.Publish(ProtocolVersion.Mqtt50, $"{round}/{i}/{alias}/".PadRight(TopicLength, 'x'), "p", properties: [0x23, 0, (byte)alias]));
+            }
 
-        var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+            return clients;
+        });
         Assert.InRange(held, Clients * 10L * TopicLength, Clients * 10L * TopicLength * 3 / 2);
         clients[0].Feed(WirePackets.Publish(ProtocolVersion.Mqtt50, "", "p", properties: [0x23, 0, 10]));
         Assert.Equal(0, clients[0].Connection.Sent.Length);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Nightjar.Broker.Limits;
+using Nightjar.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -172,16 +173,16 @@ public sealed class TimingWheelTests(ITestOutputHelper output)
         TestTimer timer = new(wheel, []);
         wheel.Schedule(timer, 1);
         wheel.Advance(100);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 1; i < 1000; i++)
+        Allocation.AssertNone(() =>
         {
-            wheel.Schedule(timer, i * 1_000);
-            wheel.Cancel(timer);
-            wheel.Schedule(timer, i * 1_000);
-            wheel.Advance(i * 2_000);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (var i = 1; i < 1000; i++)
+            {
+                wheel.Schedule(timer, i * 1_000);
+                wheel.Cancel(timer);
+                wheel.Schedule(timer, i * 1_000);
+                wheel.Advance(i * 2_000);
+            }
+        });
     }
 
     private static long Delay(Random random) => random.Next(8) switch

@@ -1,6 +1,7 @@
 using Nightjar.Broker.Retained;
 using Nightjar.Broker.Tests.Collections;
 using Nightjar.Broker.Tests.Subscriptions;
+using Nightjar.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -14,11 +15,12 @@ public sealed class RetainedIndexSizeTests(ITestOutputHelper output)
     {
         const int count = 100_000;
         object value = new();
-        RetainedIndex<object> index = new();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < count; i++) index.Set(NaiveTopics.Utf8($"dev/{i}/temp"), value);
-        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)count;
-        GC.KeepAlive(index);
+        var bytes = HeapMeasure.Retained(() =>
+        {
+            RetainedIndex<object> index = new();
+            for (var i = 0; i < count; i++) index.Set(NaiveTopics.Utf8($"dev/{i}/temp"), value);
+            return index;
+        }) / (double)count;
         output.WriteLine($"{bytes:F0} bytes a topic");
         Assert.InRange(bytes, 48, 200);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Nightjar.Broker.Collections;
 using Nightjar.Broker.Sessions;
+using Nightjar.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -120,9 +121,10 @@ public sealed class SessionTableTests(ITestOutputHelper output)
         SessionTable<TestSession> table = new();
         for (var i = 0; i < 1000; i++) table.TryAdd(new TestSession($"c{i}"));
         table.TryGet("c7"u8, out _);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) Assert.True(table.TryGet("c7"u8, out _) && !table.TryGet("none"u8, out _));
-        foreach (var session in table) session.ClientIdHash.GetHashCode();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Allocation.AssertNone(() =>
+        {
+            for (var i = 0; i < 1000; i++) Assert.True(table.TryGet("c7"u8, out _) && !table.TryGet("none"u8, out _));
+            foreach (var session in table) session.ClientIdHash.GetHashCode();
+        });
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Broker.Tests.Collections;
+using Nightjar.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -19,11 +20,12 @@ public sealed class SubscriptionTrieSizeTests(ITestOutputHelper output)
         const int count = 100_000;
         var subscriberCount = shape.Contains('{', StringComparison.Ordinal) ? 1000 : count;
         TestSubscriber[] subscribers = [.. Enumerable.Range(0, subscriberCount).Select(i => new TestSubscriber(i))];
-        SubscriptionTrie trie = new();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < count; i++) trie.Add(SubscriptionTrieTests.Subscribe(subscribers[i % subscriberCount], Filter(shape, i)));
-        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)count;
-        GC.KeepAlive(trie);
+        var bytes = HeapMeasure.Retained(() =>
+        {
+            SubscriptionTrie trie = new();
+            for (var i = 0; i < count; i++) trie.Add(SubscriptionTrieTests.Subscribe(subscribers[i % subscriberCount], Filter(shape, i)));
+            return trie;
+        }) / (double)count;
         output.WriteLine($"{shape}: {bytes:F0} bytes a subscription, its filter of {Filter(shape, count - 1).Length} bytes included");
         Assert.InRange(bytes, 48, 250);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
+using Nightjar.Testing;
 using Xunit;
 
 namespace Nightjar.Broker.Tests.Subscriptions;
@@ -186,15 +187,17 @@ public sealed class SubscriptionTrieTests
 
         MatchResult result = new();
         var topic = "dev/77/t8/x"u8.ToArray();
-        long before = 0;
-        for (var i = 0; i < 200; i++)
+        void Match()
         {
-            if (i == 100) before = GC.GetAllocatedBytesForCurrentThread();
-            result.Clear();
-            trie.Match(topic, result);
+            for (var i = 0; i < 100; i++)
+            {
+                result.Clear();
+                trie.Match(topic, result);
+            }
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Match();
+        Allocation.AssertNone(Match);
         Assert.True(result.Count > 2_000 && result.GroupCount > 10);
     }
 

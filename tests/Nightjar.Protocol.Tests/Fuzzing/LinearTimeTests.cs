@@ -5,6 +5,7 @@ namespace Nightjar.Protocol.Tests.Fuzzing;
 
 /// <summary>Time in proportion to the bytes, measured as processor time so that other programs do not count.</summary>
 [Collection(ProcessorTimeCollection.Name)]
+[Trait("Measures", "optimised code")]
 public sealed class LinearTimeTests
 {
     [Fact]

@@ -41,6 +41,7 @@ public sealed class PacketSizeTests
         var client = await broker.ConnectAsync("c", version);
         await client.SendAsync(header);
         await client.ExpectDisconnectAsync(ReasonCode.PacketTooLarge);
+        await broker.WaitForConnectionsAsync(0);
         Assert.Contains(broker.Log.Lines, line => line.Text.Contains("disconnected: oversize packet", StringComparison.Ordinal));
     }
 

@@ -90,7 +90,8 @@ public sealed class QuotaTests
         var further = await broker.OpenAsync();
         await further.ExpectClosedAsync();
         Assert.Equal(3, broker.Broker.ConnectionCount);
-        Assert.Contains(broker.Log.Lines, line => line.Text.EndsWith("denied: max_connections exceeded.", StringComparison.Ordinal));
+        await Nightjar.Testing.Wait.UntilAsync(
+            () => broker.Log.Lines.Any(line => line.Text.EndsWith("denied: max_connections exceeded.", StringComparison.Ordinal)), "the line of the refusal");
         await clients[0].DisconnectAsync();
         await broker.WaitForConnectionsAsync(2);
         await (await broker.ConnectAsync("again")).ExpectNothingAsync();

@@ -40,7 +40,9 @@ public sealed class TakeOverTests
         Assert.Equal(0, broker.Broker.Session("same").InflightCount);
         Assert.Equal(Enumerable.Range(0, Times).Select(i => $"{i}"), reader.Messages.Where(pair => pair.Value > 0).Select(pair => pair.Key).OrderBy(int.Parse));
         if (qos == QualityOfService.ExactlyOnce) Assert.All(reader.Messages, pair => Assert.Equal(1, pair.Value));
-        Assert.Equal(Times, broker.Log.Lines.Count(line => line.Text.Contains("Client same [", StringComparison.Ordinal) && line.Text.Contains("session taken over", StringComparison.Ordinal)));
+        await Nightjar.Testing.Wait.UntilAsync(
+            () => broker.Log.Lines.Count(line => line.Text.Contains("Client same [", StringComparison.Ordinal) && line.Text.Contains("session taken over", StringComparison.Ordinal)) == Times,
+            "a line for each connection taken over");
     }
 
     [Fact]
@@ -66,7 +68,9 @@ public sealed class TakeOverTests
         }
 
         Assert.Equal(1, broker.Broker.SessionCount);
-        Assert.Equal(Clients - 1, broker.Log.Lines.Count(line => line.Text.Contains(DisconnectCause.SessionTakenOver.ToLogText(), StringComparison.Ordinal)));
+        await Nightjar.Testing.Wait.UntilAsync(
+            () => broker.Log.Lines.Count(line => line.Text.Contains(DisconnectCause.SessionTakenOver.ToLogText(), StringComparison.Ordinal)) == Clients - 1,
+            "a line for each connection taken over");
     }
 
     [Fact]

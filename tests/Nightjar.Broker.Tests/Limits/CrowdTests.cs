@@ -7,8 +7,8 @@ using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Broker.Tests.Collections;
 using Nightjar.Protocol;
-using Nightjar.Testing.Broker;
 using Nightjar.Testing;
+using Nightjar.Testing.Broker;
 using Xunit;
 
 namespace Nightjar.Broker.Tests.Limits;

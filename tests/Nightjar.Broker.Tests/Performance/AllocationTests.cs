@@ -2,8 +2,8 @@ using Nightjar.Broker.Security;
 using Nightjar.Broker.Tests.Collections;
 using Nightjar.Broker.Tests.Limits;
 using Nightjar.Protocol;
-using Nightjar.Testing.Broker;
 using Nightjar.Testing;
+using Nightjar.Testing.Broker;
 using Xunit;
 
 namespace Nightjar.Broker.Tests.Performance;

@@ -174,7 +174,8 @@ public sealed class CrowdTests
 
             return clients;
         });
-        Assert.InRange(held, Clients * 10L * TopicLength, Clients * 10L * TopicLength * 3 / 2);
+        // Every later round replaces the topics of the one before, so only the first can show them, less what earlier tests gave back meanwhile.
+        Assert.InRange(held, Clients * 10L * TopicLength / 2, Clients * 10L * TopicLength * 3 / 2);
         clients[0].Feed(WirePackets.Publish(ProtocolVersion.Mqtt50, "", "p", properties: [0x23, 0, 10]));
         Assert.Equal(0, clients[0].Connection.Sent.Length);
         clients[0].Feed(WirePackets.Publish(ProtocolVersion.Mqtt50, "t", "p", properties: [0x23, 0, 11]));

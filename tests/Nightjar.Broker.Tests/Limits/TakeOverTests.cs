@@ -81,6 +81,8 @@ public sealed class TakeOverTests
         var subscriber = await broker.ConnectAsync("s");
         await subscriber.SubscribeAsync("t", QualityOfService.ExactlyOnce);
         var first = await broker.ConnectAsync("p", sessionExpiry: 1000);
+        // Accepted after the first one, so the thread that accepts is not the one that is going to be kept waiting.
+        await broker.ConnectAsync("later");
         await first.PublishAsync("t", "1", QualityOfService.ExactlyOnce, 1);
         await authorizer.Entered;
         var second = Task.Run(async () =>

@@ -123,6 +123,8 @@ public sealed class MqttBroker : IAsyncDisposable
 
     internal BrokerCore Core => _core;
 
+    internal BrokerMeter Instruments => _meter;
+
     /// <summary>Opens the listeners and starts the clock.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be listened on; nothing is left open then.</exception>
     /// <exception cref="InvalidOperationException">The broker was started before.</exception>

@@ -150,6 +150,7 @@ internal sealed partial class ClientConnection
         frame.CopyTo(Link.Output.GetSpan(frame.Length));
         Link.Output.Advance(frame.Length);
         context.Counters.PacketsSent++;
+        context.Counters.SentByType[frame[0] >> 4]++;
         context.Counters.BytesSent += frame.Length;
         if (Link.MarkTouched()) context.Touch(Link);
     }
@@ -161,7 +162,9 @@ internal sealed partial class ClientConnection
         var writer = new DisconnectWriter { Version = Version, ReasonCode = reasonCode, ReasonString = text };
         if ((uint)writer.Measure() > Link.MaximumPacketSize) writer = new DisconnectWriter { Version = Version, ReasonCode = reasonCode };
         if ((uint)writer.Measure() > Link.MaximumPacketSize) return;
-        Link.Output.Advance(writer.Write(Link.Output.GetSpan(writer.Measure())));
+        var length = writer.Write(Link.Output.GetSpan(writer.Measure()));
+        Link.Output.Advance(length);
+        Core.Environment.Counters.AddSent(PacketType.Disconnect, length);
     }
 
     private readonly record struct PendingFrame(long Ticket, byte[] Frame, PacketType Type);

@@ -345,11 +345,15 @@ internal sealed partial class ClientConnection : WheelTimer
 
     private void Handle(in Frame frame, BatchContext context)
     {
+        if (frame.Type == PacketType.Publish)
+        {
+            PublishHandler.Handle(this, frame, context);
+            return;
+        }
+
+        context.Counters.ReceivedByType[(int)frame.Type]++;
         switch (frame.Type)
         {
-            case PacketType.Publish:
-                PublishHandler.Handle(this, frame, context);
-                break;
             case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:
                 AcknowledgementHandler.Handle(this, frame, context);
                 break;

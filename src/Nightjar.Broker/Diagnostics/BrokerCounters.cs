@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Diagnostics;
 
@@ -16,6 +18,19 @@ internal struct BatchCounters
     internal long PublishBytesSent;
     internal long RetainedSent;
     internal long RoutesBuilt;
+
+    /// <summary>Control packets by type; those of PUBLISH are <see cref="PublishReceived"/> and <see cref="PublishSent"/>.</summary>
+    internal PacketTypeCounts ReceivedByType;
+
+    internal PacketTypeCounts SentByType;
+}
+
+/// <summary>A count for each of the sixteen packet types.</summary>
+[InlineArray(Count)]
+internal struct PacketTypeCounts
+{
+    internal const int Count = 16;
+    private long _first;
 }
 
 /// <summary>
@@ -47,11 +62,30 @@ internal sealed class BrokerCounters
         AddTo(ref stripe.Totals.PublishBytesSent, batch.PublishBytesSent);
         AddTo(ref stripe.Totals.RetainedSent, batch.RetainedSent);
         AddTo(ref stripe.Totals.RoutesBuilt, batch.RoutesBuilt);
+        for (var type = 0; type < PacketTypeCounts.Count; type++)
+        {
+            AddTo(ref stripe.Totals.ReceivedByType[type], batch.ReceivedByType[type]);
+            AddTo(ref stripe.Totals.SentByType[type], batch.SentByType[type]);
+        }
+
         batch = default;
     }
 
-    /// <summary>Adds what happened outside a batch.</summary>
-    internal void Add(BatchCounters counters) => Add(ref counters, Environment.CurrentManagedThreadId);
+    /// <summary>Counts one packet received outside a batch.</summary>
+    internal void AddReceived(PacketType type, int length)
+    {
+        var counters = new BatchCounters { PacketsReceived = 1, BytesReceived = length };
+        counters.ReceivedByType[(int)type] = 1;
+        Add(ref counters, Environment.CurrentManagedThreadId);
+    }
+
+    /// <summary>Counts one packet sent outside a batch.</summary>
+    internal void AddSent(PacketType type, int length)
+    {
+        var counters = new BatchCounters { PacketsSent = 1, BytesSent = length };
+        counters.SentByType[(int)type] = 1;
+        Add(ref counters, Environment.CurrentManagedThreadId);
+    }
 
     /// <summary>Sums all stripes; a value of a batch under way may be missing.</summary>
     internal BatchCounters Sum()
@@ -70,6 +104,11 @@ internal sealed class BrokerCounters
             sum.PublishBytesSent += Volatile.Read(ref stripe.Totals.PublishBytesSent);
             sum.RetainedSent += Volatile.Read(ref stripe.Totals.RetainedSent);
             sum.RoutesBuilt += Volatile.Read(ref stripe.Totals.RoutesBuilt);
+            for (var type = 0; type < PacketTypeCounts.Count; type++)
+            {
+                sum.ReceivedByType[type] += Volatile.Read(ref stripe.Totals.ReceivedByType[type]);
+                sum.SentByType[type] += Volatile.Read(ref stripe.Totals.SentByType[type]);
+            }
         }
 
         return sum;
@@ -88,7 +127,7 @@ internal sealed class BrokerCounters
     }
 
     // Keeps the totals of two stripes on different cache lines whatever the allocator does.
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    [StructLayout(LayoutKind.Explicit, Size = 512)]
     private struct PaddedCounters
     {
         [FieldOffset(64)]

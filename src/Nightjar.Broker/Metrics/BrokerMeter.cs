@@ -37,5 +37,8 @@ internal sealed class BrokerMeter : IDisposable
             _meter.CreateObservableCounter(name, () => value(counters.Sum()), unit, description);
     }
 
+    /// <summary>The meter, for those who want the instruments of one broker.</summary>
+    internal Meter Meter => _meter;
+
     public void Dispose() => _meter.Dispose();
 }

@@ -59,6 +59,7 @@ internal sealed class SysTopics
         PublishClients();
         PublishStore();
         PublishMessages(counters);
+        PublishPacketTypes(counters);
         if (now > _lastAt) PublishLoads(counters, (now - _lastAt) / 1000.0);
         _lastAt = now;
     }
@@ -122,6 +123,17 @@ internal sealed class SysTopics
         Publish("publish/messages/dropped", counters.PublishDropped);
         Publish("publish/bytes/received", counters.PublishBytesReceived);
         Publish("publish/bytes/sent", counters.PublishBytesSent);
+    }
+
+    // Promised by Mosquitto's manual, and not published by it.
+    private void PublishPacketTypes(in BatchCounters counters)
+    {
+        for (var type = PacketType.Connect; type <= PacketType.Auth; type++)
+        {
+            var name = "mqtt/" + type.ToString().ToLowerInvariant();
+            Publish(name + "/received", type == PacketType.Publish ? counters.PublishReceived : counters.ReceivedByType[(int)type]);
+            Publish(name + "/sent", type == PacketType.Publish ? counters.PublishSent : counters.SentByType[(int)type]);
+        }
     }
 
     private void PublishLoads(in BatchCounters counters, double seconds)

@@ -194,6 +194,7 @@ internal sealed partial class Session
                 link.Output.Advance(AcknowledgementWriter.Write(
                     link.Output.GetSpan(AcknowledgementWriter.MaximumBareLength), PacketType.PubRel, entry.PacketId, link.Version, ReasonCode.Success));
                 context.Counters.PacketsSent++;
+                context.Counters.SentByType[(int)PacketType.PubRel]++;
                 context.Counters.BytesSent += 4;
                 _outstanding++;
                 wrote = true;

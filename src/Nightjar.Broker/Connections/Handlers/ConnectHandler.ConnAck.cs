@@ -17,6 +17,7 @@ internal static partial class ConnectHandler
         var length = writer.Write(output.GetSpan(writer.Measure()));
         output.Advance(length);
         context.Counters.PacketsSent++;
+        context.Counters.SentByType[(int)PacketType.ConnAck]++;
         context.Counters.BytesSent += length;
     }
 
@@ -80,7 +81,7 @@ internal static partial class ConnectHandler
             var output = connection.Link.Output;
             var length = writer.Write(output.GetSpan(writer.Measure()));
             output.Advance(length);
-            connection.Core.Environment.Counters.Add(new BatchCounters { PacketsSent = 1, BytesSent = length });
+            connection.Core.Environment.Counters.AddSent(PacketType.ConnAck, length);
         }
         finally
         {

@@ -61,7 +61,7 @@ internal static partial class ConnectHandler
     private static ConnectRequest? Parse(ClientConnection connection, ReadOnlySpan<byte> bytes)
     {
         var core = connection.Core;
-        core.Environment.Counters.Add(new BatchCounters { PacketsReceived = 1, BytesReceived = bytes.Length });
+        core.Environment.Counters.AddReceived(PacketType.Connect, bytes.Length);
         FrameReader.TryRead(bytes, int.MaxValue, out var frame, out _);
         if (ConnectPacket.TryRead(frame, out var packet, out var error))
         {

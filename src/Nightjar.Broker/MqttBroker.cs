@@ -139,7 +139,7 @@ public sealed class MqttBroker : IAsyncDisposable
             foreach (var options in Options.Listeners)
             {
                 Add(Listen(options), options);
-                BrokerLog.Listening(log, KindOf(options), ((IPEndPoint)EndPoints[^1]).Port);
+                BrokerLog.Listening(log, KindOf(options), (EndPoints[^1] as IPEndPoint)?.Port ?? 0);
             }
         }
         catch

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Transport;
 
@@ -29,6 +30,12 @@ public abstract class TransportConnection : IDuplexPipe, IAsyncDisposable
     /// what the network said first.</summary>
     [SuppressMessage("Naming", "CA1716", Justification = "SocketAsyncEventArgs and its kin say it so; Visual Basic can escape it.")]
     public abstract SocketError Error { get; }
+
+    /// <summary>What TLS agreed on; null without TLS, and before its handshake is over.</summary>
+    public virtual TlsSession? Tls => null;
+
+    /// <summary>Why a layer above the network (TLS) ended the connection, in words for the log; null when it did not.</summary>
+    public virtual string? Failure => null;
 
     PipeWriter IDuplexPipe.Output => Output;
 

@@ -68,6 +68,36 @@ public sealed record BrokerOptions
     /// <value>0 = no limit. Default 1 GiB.</value>
     public long MaximumRetainedBytes { get; init; } = 1L << 30;
 
+    /// <summary>Most sessions of one user name, offline ones included; a further CONNECT is refused (0x97). Ours: max_sessions_per_user.</summary>
+    /// <value>0 = no limit (default). Anonymous clients are not counted.</value>
+    public int MaximumSessionsPerUser { get; init; }
+
+    /// <summary>Most PUBLISH packets a second of one client; above it the client is read more slowly, nothing is dropped. Ours: max_publish_rate.</summary>
+    /// <value>0 = no limit (default). A second's worth may come at once.</value>
+    public int MaximumPublishRate { get; init; }
+
+    /// <summary>Most bytes of PUBLISH packets a second of one client; above it the client is read more slowly. Ours: max_publish_bytes_rate.</summary>
+    /// <value>0 = no limit (default). A second's worth may come at once.</value>
+    public long MaximumPublishBytesRate { get; init; }
+
+    /// <summary>Most connections a second from one address (IPv6: one /64); further ones are closed at accept. Ours: max_connect_rate.</summary>
+    /// <value>0 = no limit (default). A second's worth may come at once.</value>
+    public int MaximumConnectRate { get; init; }
+
+    /// <summary>Most bytes of messages and buffers held at a time; beyond it a publisher is disconnected (0x97) with its message, and a receiver that would need more. mosquitto: memory_limit.</summary>
+    /// <value>0 = no limit (default).</value>
+    public long MemoryLimit { get; init; }
+
+    /// <summary>Only client ids that begin with this are let in. mosquitto: clientid_prefixes.</summary>
+    /// <value>Null = any (default).</value>
+    public string? ClientIdPrefix { get; init; }
+
+    /// <summary>Whether what Mosquitto does is kept where Nightjar decided otherwise: subscriptions the rules never let through are granted, sessions may be taken over by another user. Ours: compat_mode strict.</summary>
+    public bool StrictCompatibility { get; init; }
+
+    /// <summary>Whether connects and disconnects are logged. mosquitto: connection_messages.</summary>
+    public bool ConnectionMessages { get; init; } = true;
+
     /// <summary>Time from accept within which a CONNECT must have been accepted; bytes do not extend it. mosquitto has 30 s fixed.</summary>
     /// <value>Default 10 s.</value>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -149,6 +179,11 @@ public sealed record BrokerOptions
         Range(nameof(MaximumRetainedBytes), MaximumRetainedBytes, 0, long.MaxValue);
         Range(nameof(RouteCacheCapacity), RouteCacheCapacity, 1, 1 << 26);
         Range(nameof(MaximumRouteCacheBytes), MaximumRouteCacheBytes, 65_536, long.MaxValue);
+        Range(nameof(MaximumSessionsPerUser), MaximumSessionsPerUser, 0, int.MaxValue);
+        Range(nameof(MaximumPublishRate), MaximumPublishRate, 0, int.MaxValue);
+        Range(nameof(MaximumPublishBytesRate), MaximumPublishBytesRate, 0, long.MaxValue);
+        Range(nameof(MaximumConnectRate), MaximumConnectRate, 0, int.MaxValue);
+        Range(nameof(MemoryLimit), MemoryLimit, 0, long.MaxValue);
         if (ConnectTimeout <= TimeSpan.Zero) errors.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}; it must be longer than zero.");
         if (SysInterval < TimeSpan.Zero) errors.Add($"{nameof(SysInterval)} is {SysInterval}; it must not be negative.");
         if (CloseLinger < TimeSpan.Zero) errors.Add($"{nameof(CloseLinger)} is {CloseLinger}; it must not be negative.");

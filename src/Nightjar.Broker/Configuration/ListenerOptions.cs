@@ -1,13 +1,47 @@
 using System.Net;
 using Nightjar.Protocol;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Broker.Configuration;
 
 /// <summary>One address the broker listens on, with what holds for its clients only.</summary>
 public sealed record ListenerOptions
 {
-    /// <summary>Address and port; port 0 takes a free one, see <see cref="MqttBroker.EndPoints"/>.</summary>
-    public required IPEndPoint EndPoint { get; init; }
+    /// <summary>Address and port (port 0 takes a free one, see <see cref="MqttBroker.EndPoints"/>), or a unix domain socket.</summary>
+    public required EndPoint EndPoint { get; init; }
+
+    /// <summary>TLS with certificates or pre-shared keys; null: none. mosquitto: certfile, keyfile, psk_hint and what goes with them.</summary>
+    /// <remarks>Belongs to whoever made it; a reload may replace it while connections go on with the old one.</remarks>
+    public TlsServerContext? Tls { get; init; }
+
+    /// <summary>Where the user name comes from when TLS has proved who the client is. mosquitto: use_identity_as_username, use_subject_as_username.</summary>
+    public UserNameSource UserNameSource { get; init; }
+
+    /// <summary>Which rules hold for clients of this listener: handed to authenticator and authorizer. mosquitto: per_listener_settings.</summary>
+    /// <value>Empty (default): the common ones.</value>
+    public string SecurityDomain { get; init; } = "";
+
+    /// <summary>Put in front of every topic of the listener's clients and taken off again towards them. mosquitto: mount_point.</summary>
+    /// <value>Null or empty = none. No wildcards, at most 65 535 bytes.</value>
+    public string? MountPoint { get; init; }
+
+    /// <summary>Whether the user name takes the place of the client id; without one the client is refused. mosquitto: use_username_as_clientid.</summary>
+    public bool UseUserNameAsClientId { get; init; }
+
+    /// <summary>Network device to listen on (SO_BINDTODEVICE, Linux); null = any. mosquitto: bind_interface.</summary>
+    public string? BindInterface { get; init; }
+
+    /// <summary>Addresses whose connections are accepted; empty = all. Ours: allow_from.</summary>
+    public IReadOnlyList<IPNetwork> AllowFrom { get; init; } = [];
+
+    /// <summary>Addresses whose connections are closed at accept; wins over <see cref="AllowFrom"/>. Ours: deny_from.</summary>
+    public IReadOnlyList<IPNetwork> DenyFrom { get; init; } = [];
+
+    /// <summary>Overrides <see cref="BrokerOptions.AllowZeroLengthClientId"/> for this listener. mosquitto: allow_zero_length_clientid with per_listener_settings.</summary>
+    public bool? AllowZeroLengthClientId { get; init; }
+
+    /// <summary>Overrides <see cref="BrokerOptions.AutoIdPrefix"/> for this listener. mosquitto: listener_auto_id_prefix.</summary>
+    public string? AutoIdPrefix { get; init; }
 
     /// <summary>What carries MQTT. mosquitto: protocol.</summary>
     public ListenerProtocol Protocol { get; init; }

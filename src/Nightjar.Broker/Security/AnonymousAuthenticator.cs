@@ -12,4 +12,6 @@ internal sealed class AnonymousAuthenticator : IAuthenticator
 
     public ValueTask<AuthenticationResult> AuthenticateAsync(AuthenticationRequest request, CancellationToken cancellationToken) =>
         new(new AuthenticationResult(request.AnonymousAllowed ? ReasonCode.Success : ReasonCode.NotAuthorized, request.UserName));
+
+    public bool IsStillAllowed(Identity identity, IdentityProof proof, object? credential, bool anonymousAllowed) => anonymousAllowed;
 }

@@ -213,6 +213,13 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <summary>Replaces the rules of who may do what; connected clients stay and are judged by the new ones at once.</summary>
     public void ReplaceAuthorizer(IAuthorizer? authorizer) => _core.Environment.Gate.Replace(authorizer);
 
+    /// <summary>Writes the subscriptions of all sessions as a tree of topic levels with client ids and granted QoS. For people; costs a sort of them.</summary>
+    public void WriteSubscriptions(TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        SubscriptionTreeText.Write(_core.Sessions.Table.ToArray(), writer);
+    }
+
     /// <summary>Stops listening, tells v5 clients 0x8B and closes everything. Sessions that end with their connection end; wills are published.</summary>
     public async Task StopAsync()
     {

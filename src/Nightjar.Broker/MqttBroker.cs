@@ -120,9 +120,11 @@ public sealed partial class MqttBroker : IAsyncDisposable
     internal BrokerMeter Instruments => _meter;
 
     /// <summary>Opens the listeners and starts the clock.</summary>
+    /// <param name="listening">Called when every socket is open and nobody was accepted yet: where a process gives up the rights that opening them needed.
+    /// When it throws, the sockets are closed again.</param>
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be listened on; nothing is left open then.</exception>
     /// <exception cref="InvalidOperationException">The broker was started before.</exception>
-    public async Task StartAsync()
+    public async Task StartAsync(Action? listening = null)
     {
         if (Interlocked.CompareExchange(ref _state, 1, 0) != 0) throw new InvalidOperationException("A broker is started once.");
         var log = _core.Environment.Log;
@@ -130,6 +132,16 @@ public sealed partial class MqttBroker : IAsyncDisposable
         Tick();
         var change = await _listeners.PrepareAsync(Options.Listeners);
         foreach (var item in change.Items) LogListening(item);
+        try
+        {
+            listening?.Invoke();
+        }
+        catch
+        {
+            foreach (var item in change.Items) await item.Opened!.DisposeAsync();
+            throw;
+        }
+
         await _listeners.CommitAsync(change);
         _sysTopics.Start();
         _ticker = _core.Environment.Clock.Provider.CreateTimer(static state => ((MqttBroker)state!).Tick(), this, TickPeriod, TickPeriod);

@@ -83,25 +83,28 @@ internal sealed class AccessProgramBuilder
 
     private int ChildOf(int parent, ReadOnlySpan<byte> level, bool isPattern)
     {
-        if (level.SequenceEqual("+"u8))
-        {
-            if (_nodes[parent].AnyLevel == 0) _nodes[parent].AnyLevel = NewNode(parent, AccessEdge.AnyLevel);
-            return _nodes[parent].AnyLevel;
-        }
+        var edge = EdgeOf(level, isPattern);
+        if (edge == AccessEdge.Literal) return LiteralOf(parent, level);
+        var child = ChildBy(edge, ref _nodes[parent]);
+        if (child != 0) return child;
+        // The parent is looked up afterwards: a new node may move all of them.
+        child = NewNode(parent, edge);
+        ChildBy(edge, ref _nodes[parent]) = child;
+        return child;
+    }
 
-        if (isPattern && level.SequenceEqual("%c"u8))
-        {
-            if (_nodes[parent].ClientId == 0) _nodes[parent].ClientId = NewNode(parent, AccessEdge.ClientId);
-            return _nodes[parent].ClientId;
-        }
+    private static AccessEdge EdgeOf(ReadOnlySpan<byte> level, bool isPattern)
+    {
+        if (level.SequenceEqual("+"u8)) return AccessEdge.AnyLevel;
+        if (isPattern && level.SequenceEqual("%c"u8)) return AccessEdge.ClientId;
+        return isPattern && level.SequenceEqual("%u"u8) ? AccessEdge.UserName : AccessEdge.Literal;
+    }
 
-        if (isPattern && level.SequenceEqual("%u"u8))
-        {
-            if (_nodes[parent].UserName == 0) _nodes[parent].UserName = NewNode(parent, AccessEdge.UserName);
-            return _nodes[parent].UserName;
-        }
-
-        return LiteralOf(parent, level);
+    private static ref int ChildBy(AccessEdge edge, ref AccessNode node)
+    {
+        if (edge == AccessEdge.AnyLevel) return ref node.AnyLevel;
+        if (edge == AccessEdge.ClientId) return ref node.ClientId;
+        return ref node.UserName;
     }
 
     private int LiteralOf(int parent, ReadOnlySpan<byte> level)

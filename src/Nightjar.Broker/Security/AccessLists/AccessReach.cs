@@ -70,6 +70,8 @@ internal readonly ref struct AccessReach
     // from an offset on. One denial takes it back when it matches that filter as a whole.
     private bool IsCovered(ReadOnlySpan<Step> path, int rest, int root, int own)
     {
+        // An empty level and nothing else: there is no such topic.
+        if (path.Length == 2 && rest > _filter.Length && IsEmpty(LevelAt(path[0].Offset), _tree[path[1].Node])) return true;
         var mayDeny = _tree[root].Subtree | (own == 0 ? AccessRights.None : _tree[own].Subtree);
         if ((mayDeny & AccessRights.Deny) == 0) return false;
         var buffer = ArrayPool<byte>.Shared.Rent(MaximumCommonPart);
@@ -84,6 +86,13 @@ internal readonly ref struct AccessReach
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private bool IsEmpty(ReadOnlySpan<byte> level, in AccessNode node)
+    {
+        if (!IsWildcard(level)) return level.IsEmpty;
+        if (node.Edge == AccessEdge.Literal) return node.LevelLength == 0;
+        return node.Edge is AccessEdge.ClientId or AccessEdge.UserName && _subject.NameOf(node.Edge) is "";
     }
 
     // False when it is longer than any topic name.

@@ -1,5 +1,6 @@
 using System.Text;
 using Nightjar.Broker.Messages;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -94,7 +95,7 @@ internal sealed class ConnectRequest
     }
 
     /// <summary>The will to keep with the session; null when there is none.</summary>
-    internal Will? MakeWill(MessagePool pool, string clientId, string? userName)
+    internal Will? MakeWill(MessagePool pool, Identity identity)
     {
         if (!HasWill) return null;
         var publication = new Publication(pool)
@@ -104,8 +105,10 @@ internal sealed class ConnectRequest
             Payload = WillPayload,
             QoS = WillQoS,
             Retain = WillRetain,
-            PublisherClientId = clientId,
-            PublisherUserName = userName,
+            PublisherClientId = identity.ClientId,
+            PublisherUserName = identity.UserName,
+            PublisherAddress = identity.Address,
+            PublisherDomain = identity.SecurityDomain,
         };
         var message = publication.Keep();
         publication.Dispose();

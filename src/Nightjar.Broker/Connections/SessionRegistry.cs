@@ -196,13 +196,20 @@ internal sealed partial class SessionRegistry
         Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, BatchContext context)
     {
         session.ExpiryInterval = connection.ConnectExpiryInterval;
-        session.Will = request.MakeWill(_environment.Messages, identity.ClientId, identity.UserName);
+        session.Will = request.MakeWill(_environment.Messages, identity);
         var ticket = StoreLocked(session, identity, claim);
-        // Rights that were decided for the user who had the session before do not carry over.
-        if (present && !string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal)) _router.Subscriptions.Generations.BumpAll();
+        var isOther = present && !_environment.Gate.IsOpen && !session.Identity.HasRightsOf(identity);
         Interlocked.Increment(ref _connects);
         connection.Accept(session, present, ticket, context);
         session.Attach(connection.Link, identity, context);
+        if (isOther) ForgetDecisions(session);
+    }
+
+    // Rights that were decided for whoever had the session before do not carry over. After the identity has changed: a route that is made
+    // meanwhile asks for one or the other and, in the first case, is made anew.
+    private void ForgetDecisions(Session session)
+    {
+        foreach (var subscription in session.Subscriptions.ToArray()) _router.Subscriptions.Generations.Bump(subscription.TopicFilter);
     }
 
     private Aftermath EndLocked(Session session)
@@ -262,8 +269,7 @@ internal sealed partial class SessionRegistry
     private void PublishWill(Will will, BatchContext context)
     {
         var message = will.Message;
-        var identity = new Identity(message.PublisherClientId!, message.PublisherUserName, null);
-        if (_environment.Gate.May(identity, AccessAction.Write, message.TopicName))
+        if (_environment.Gate.May(Identity.PublisherOf(message), AccessAction.Write, message.TopicName))
         {
             var publication = new Publication(_environment.Messages)
             {
@@ -275,6 +281,8 @@ internal sealed partial class SessionRegistry
                 ExpiresAt = will.ExpiryInterval is { } seconds ? _environment.ExpiryOf(seconds) : long.MaxValue,
                 PublisherClientId = message.PublisherClientId,
                 PublisherUserName = message.PublisherUserName,
+                PublisherAddress = message.PublisherAddress,
+                PublisherDomain = message.PublisherDomain,
             };
             _router.Publish(ref publication, _router.GetRoute(message.TopicName, context), context);
             publication.Dispose();

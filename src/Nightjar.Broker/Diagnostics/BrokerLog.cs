@@ -44,6 +44,12 @@ internal static partial class BrokerLog
     [LoggerMessage(111, LogLevel.Debug, "Denied PUBLISH from {ClientId} (d{Dup}, q{QoS}, r{Retain}, m{PacketId}, '{Topic}', ... ({Bytes} bytes))")]
     internal static partial void DeniedPublish(ILogger log, string clientId, int dup, int qos, int retain, int packetId, string topic, int bytes);
 
+    [LoggerMessage(120, LogLevel.Information, "ACL denying access to client with dangerous username \"{UserName}\"")]
+    internal static partial void DangerousUserName(ILogger log, string userName);
+
+    [LoggerMessage(121, LogLevel.Information, "ACL denying access to client with dangerous client id \"{ClientId}\"")]
+    internal static partial void DangerousClientId(ILogger log, string clientId);
+
     [LoggerMessage(200, LogLevel.Information, "Outgoing messages are being dropped for client {ClientId}.")]
     internal static partial void OutgoingDropped(ILogger log, string clientId);
 

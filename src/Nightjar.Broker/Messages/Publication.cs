@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Messages;
@@ -25,6 +26,12 @@ internal ref struct Publication
 
     internal string? PublisherClientId;
     internal string? PublisherUserName;
+
+    /// <summary>See <see cref="PublishedMessage.PublisherAddress"/>.</summary>
+    internal EndPoint? PublisherAddress;
+
+    /// <summary>See <see cref="PublishedMessage.PublisherDomain"/>; null for the common one.</summary>
+    internal string? PublisherDomain;
 
     /// <summary>Several receivers are expected, so that encoding once and copying pays.</summary>
     internal bool FansOut;
@@ -55,6 +62,8 @@ internal ref struct Publication
         ExpiresAt = message.ExpiresAt;
         PublisherClientId = message.PublisherClientId;
         PublisherUserName = message.PublisherUserName;
+        PublisherAddress = message.PublisherAddress;
+        PublisherDomain = message.PublisherDomain;
     }
 
     /// <summary>The kept form, made at the first call. The caller takes a reference of its own.</summary>

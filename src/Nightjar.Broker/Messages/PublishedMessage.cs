@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Net;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Messages;
@@ -40,6 +41,12 @@ internal sealed class PublishedMessage
 
     internal string? PublisherUserName { get; private set; }
 
+    /// <summary>Address of the connection it came by; null in process, and where it is no longer known.</summary>
+    internal EndPoint? PublisherAddress { get; private set; }
+
+    /// <summary>Security domain of the listener it came by.</summary>
+    internal string PublisherDomain { get; private set; } = "";
+
     /// <summary>The record of a durable store, zero while none has it.</summary>
     internal long StoreId { get; set; }
 
@@ -71,6 +78,8 @@ internal sealed class PublishedMessage
         _buffer = [];
         _topicLength = _propertiesLength = _payloadLength = 0;
         PublisherClientId = PublisherUserName = null;
+        PublisherAddress = null;
+        PublisherDomain = "";
         StoreId = 0;
         _pool.Return(this);
     }
@@ -90,6 +99,8 @@ internal sealed class PublishedMessage
         ExpiresAt = publication.ExpiresAt;
         PublisherClientId = publication.PublisherClientId;
         PublisherUserName = publication.PublisherUserName;
+        PublisherAddress = publication.PublisherAddress;
+        PublisherDomain = publication.PublisherDomain ?? "";
         _references = 1;
     }
 }

@@ -277,7 +277,7 @@ internal sealed partial class Session
     // check_retain_source: a retained message is delivered only while its publisher may still write the topic.
     private bool MaySource(PublishedMessage message) =>
         _environment.Gate.IsOpen || message.PublisherClientId is null || !_environment.Options.CheckRetainSource
-        || _environment.Gate.May(new Identity(message.PublisherClientId, message.PublisherUserName, null), AccessAction.Write, message.TopicName);
+        || _environment.Gate.May(Identity.PublisherOf(message), AccessAction.Write, message.TopicName);
 
     private void Enqueue(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context)
     {

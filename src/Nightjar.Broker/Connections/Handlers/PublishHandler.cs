@@ -142,6 +142,8 @@ internal static class PublishHandler
             Publisher = session,
             PublisherClientId = session.ClientId,
             PublisherUserName = connection.Identity.UserName,
+            PublisherAddress = connection.Identity.Address,
+            PublisherDomain = connection.Identity.SecurityDomain,
         };
         if (properties.Raw.Length > 0)
         {

@@ -12,6 +12,7 @@ internal sealed class BrokerCore
     {
         Environment = environment;
         Authenticator = authenticator;
+        FailedLogins = new FailedLogins(environment.Clock.Provider);
         Router = new Router(environment);
         Sessions = new SessionRegistry(environment, Router);
         Durability = new DurabilityRelease(environment.Stores.Messages);
@@ -29,6 +30,8 @@ internal sealed class BrokerCore
     internal IAuthenticator Authenticator { get; }
 
     internal IReadOnlyDictionary<string, IAuthenticationMethod> AuthenticationMethods { get; }
+
+    internal FailedLogins FailedLogins { get; }
 
     internal PeerLogLimiter PeerLog => Environment.PeerLog;
 

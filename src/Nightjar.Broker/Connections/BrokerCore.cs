@@ -1,5 +1,6 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 
 namespace Nightjar.Broker.Connections;
@@ -13,6 +14,7 @@ internal sealed class BrokerCore
     {
         Environment = environment;
         _admission = admission;
+        FailedLogins = new FailedLogins(environment.Clock.Provider);
         Router = new Router(environment);
         Sessions = new SessionRegistry(environment, Router);
         Durability = new DurabilityRelease(environment.Stores.Messages);
@@ -32,6 +34,8 @@ internal sealed class BrokerCore
         get => Volatile.Read(ref _admission);
         set => Volatile.Write(ref _admission, value);
     }
+
+    internal FailedLogins FailedLogins { get; }
 
     internal PeerLogLimiter PeerLog => Environment.PeerLog;
 

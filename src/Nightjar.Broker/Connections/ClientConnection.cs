@@ -10,6 +10,7 @@ using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Broker.Connections;
 
@@ -35,6 +36,7 @@ internal sealed partial class ClientConnection : WheelTimer
     private int _cause;
     private string? _rule;
     private byte[] _pieces = [];
+    private CancellationTokenSource? _authenticating;
 
     internal ClientConnection(BrokerCore core, TransportConnection transport, ListenerOptions listener)
     {
@@ -61,10 +63,19 @@ internal sealed partial class ClientConnection : WheelTimer
 
     internal EndPoint? LocalEndPoint => _transport.LocalEndPoint;
 
+    /// <summary>What TLS agreed on; null without TLS, and before the first bytes are there.</summary>
+    internal TlsSession? Tls => _transport.Tls;
+
     /// <summary>Null until CONNECT is accepted.</summary>
     internal Session? Session { get; private set; }
 
     internal Identity Identity { get; private set; } = new("", null, null);
+
+    /// <summary>What vouches for the user name of <see cref="Identity"/>.</summary>
+    internal IdentityProof Proof { get; private set; }
+
+    /// <summary>What the authenticator's decision rests on, for <see cref="IAuthenticator.IsStillAllowed"/>; null when it gave nothing.</summary>
+    internal object? Credential { get; private set; }
 
     internal ProtocolVersion Version => Link.Version;
 
@@ -105,12 +116,6 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>Who let the client in, or judged it last.</summary>
     internal Admission Admission { get; set; }
 
-    /// <summary>What vouched for the client's user name.</summary>
-    internal IdentityProof Proof { get; set; }
-
-    /// <summary>What the decision to let it in rests on, for the authenticator after a reload; never the password.</summary>
-    internal object? Credential { get; set; }
-
     /// <summary>What CONNACK will say; null but while CONNECT is answered.</summary>
     internal ConnAckPlan? Plan { get; set; }
 
@@ -149,6 +154,8 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         if (Interlocked.CompareExchange(ref _cause, (int)cause, 0) != 0) return;
         _rule = rule;
+        // Not on this thread: what waits for the authenticator would go on inside this call.
+        _ = Volatile.Read(ref _authenticating)?.CancelAsync();
         var send = false;
         var gate = Link.EnterGate();
         try
@@ -209,8 +216,24 @@ internal sealed partial class ClientConnection : WheelTimer
         if (Link.MarkTouched()) context.Touch(Link);
     }
 
+    /// <summary>Makes a token that is cancelled when the connection closes while CONNECT is answered.</summary>
+    internal CancellationToken BeginAuthentication()
+    {
+        var source = new CancellationTokenSource();
+        // A full fence: either this sees that the connection closes, or Close sees the source.
+        Interlocked.Exchange(ref _authenticating, source);
+        if (IsClosing) source.Cancel();
+        return source.Token;
+    }
+
     /// <summary>Sets who the client is, once it is authenticated.</summary>
-    internal void Authenticated(Identity identity) => Identity = identity;
+    internal void Authenticated(Identity identity, IdentityProof proof, object? credential)
+    {
+        Identity = identity;
+        Proof = proof;
+        Credential = credential;
+        Volatile.Write(ref _authenticating, null);
+    }
 
     /// <summary>After a reload: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>
     /// <returns>Whether it was ended.</returns>

@@ -26,6 +26,8 @@ internal sealed class BrokerMeter : IDisposable
         Counter("nightjar.retained.sent", "{message}", "Retained messages sent to new subscriptions.", static sum => sum.RetainedSent);
         Counter("nightjar.routes.built", "{route}", "Routes matched because they were not cached.", static sum => sum.RoutesBuilt);
         _meter.CreateObservableCounter("nightjar.connections.accepted", () => core.Connections.Accepted, "{connection}", "Connections accepted.");
+        _meter.CreateObservableCounter("nightjar.authentication.failures", () => core.FailedLogins.Failures, "{attempt}", "CONNECT packets refused because authentication failed.");
+        _meter.CreateObservableCounter("nightjar.authentication.delayed", () => core.FailedLogins.Delayed, "{attempt}", "Those of them whose refusal was delayed, because their address had failed before.");
         _meter.CreateObservableCounter("nightjar.sessions.expired", () => core.Sessions.Expired, "{session}", "Sessions ended by their expiry interval.");
         _meter.CreateObservableUpDownCounter("nightjar.connections", () => core.Connections.Count, "{connection}", "Connections now.");
         _meter.CreateObservableUpDownCounter("nightjar.sessions", () => core.Sessions.Table.Count, "{session}", "Sessions now, offline ones included.");

@@ -99,7 +99,7 @@ internal static partial class ConnectHandler
     {
         ReasonCode.UnsupportedProtocolVersion => ConnectReturnCode.UnacceptableProtocolVersion,
         ReasonCode.ClientIdentifierNotValid => ConnectReturnCode.IdentifierRejected,
-        ReasonCode.ServerUnavailable => ConnectReturnCode.ServerUnavailable,
+        ReasonCode.ServerUnavailable or ReasonCode.ServerBusy => ConnectReturnCode.ServerUnavailable,
         ReasonCode.BadUserNameOrPassword => ConnectReturnCode.BadUserNameOrPassword,
         ReasonCode.NotAuthorized or ReasonCode.Banned => ConnectReturnCode.NotAuthorized,
         _ => ConnectReturnCode.Accepted,
@@ -135,10 +135,11 @@ internal static partial class ConnectHandler
         else BrokerLog.ClientConnected(log, connection.AddressText, clientId, (int)request.Version, clean, request.KeepAlive);
     }
 
-    private static void LogRefused(ClientConnection connection, ConnectRequest request)
+    private static void LogRefused(ClientConnection connection, in ConnectClaim claim)
     {
         var core = connection.Core;
-        if (core.PeerLog.TryTake(core.Environment.Clock.Now))
-            BrokerLog.AuthenticationFailed(core.Environment.Log, request.ClientId, connection.AddressText, request.UserName ?? "");
+        if (!core.PeerLog.TryTake(core.Environment.Clock.Now)) return;
+        var clientId = claim.ClientId.Length == 0 ? "<unknown>" : LogText.Printable(claim.ClientId);
+        BrokerLog.AuthenticationFailed(core.Environment.Log, clientId, connection.AddressText, LogText.Printable(claim.UserName ?? ""));
     }
 }

@@ -10,6 +10,7 @@ using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Broker.Connections;
 
@@ -55,6 +56,9 @@ internal sealed partial class ClientConnection : WheelTimer
     internal EndPoint? RemoteEndPoint { get; }
 
     internal EndPoint? LocalEndPoint => _transport.LocalEndPoint;
+
+    /// <summary>What TLS agreed on; null without TLS.</summary>
+    internal TlsSession? Tls => _transport.Tls;
 
     /// <summary>Null until CONNECT is accepted.</summary>
     internal Session? Session { get; private set; }
@@ -428,8 +432,7 @@ internal sealed partial class ClientConnection : WheelTimer
     private async Task EndAsync()
     {
         Core.Environment.Wheel.Cancel(this);
-        if (Interlocked.CompareExchange(ref _cause, (int)(_transport.Error == System.Net.Sockets.SocketError.Success
-            ? DisconnectCause.ConnectionClosed : DisconnectCause.NetworkError), 0) == 0)
+        if (Interlocked.CompareExchange(ref _cause, (int)CauseOfEnd(), 0) == 0)
         {
             lock (Link.Gate) Link.IsClosed = true;
         }
@@ -440,6 +443,12 @@ internal sealed partial class ClientConnection : WheelTimer
         await _transport.DisposeAsync();
         // Left only now: who waits for the table to empty finds every buffer returned.
         Core.Connections.Remove(this);
+    }
+
+    private DisconnectCause CauseOfEnd()
+    {
+        if (_transport.Failure is not null) return DisconnectCause.ProtocolError;
+        return _transport.Error == System.Net.Sockets.SocketError.Success ? DisconnectCause.ConnectionClosed : DisconnectCause.NetworkError;
     }
 
     private void Depart()
@@ -468,6 +477,7 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         var log = Core.Environment.Log;
         if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) || !Core.PeerLog.TryTake(Core.Environment.Clock.Now)) return;
+        if (_transport.Failure is { } failure) BrokerLog.TlsFailed(log, failure);
         if (Cause == DisconnectCause.ClientDisconnected) BrokerLog.ClientDisconnected(log, ClientIdText, AddressText);
         else if (_rule is not null) BrokerLog.ClientDisconnectedByRule(log, ClientIdText, AddressText, Cause.ToLogText(), _rule);
         else BrokerLog.ClientDisconnectedBecause(log, ClientIdText, AddressText, Cause.ToLogText());

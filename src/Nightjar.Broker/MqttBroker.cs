@@ -15,6 +15,7 @@ using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
+using Nightjar.Transport.Tls;
 using Nightjar.Transport.WebSockets;
 
 namespace Nightjar.Broker;
@@ -155,7 +156,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
     {
         // Before the start nothing else deals with what became due while no broker ran.
         if (Volatile.Read(ref _state) == 0) Tick();
-        _listeners.Serve(listener, options ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+        options ??= new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
+        _listeners.Serve(options.Tls is { } tls ? new TlsListener(listener, tls) : listener, options);
     }
 
     /// <summary>Publishes a message as the broker itself.</summary>
@@ -284,7 +286,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     private TransportListener Listen(ListenerOptions options)
     {
-        var listener = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay });
+        TransportListener listener = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay });
+        if (options.Tls is { } tls) listener = new TlsListener(listener, tls);
         if (options.Protocol == ListenerProtocol.Mqtt) return listener;
         return new WebSocketListener(
             listener, new WebSocketListenerOptions { AllowedOrigins = options.AllowedOrigins, TimeProvider = _core.Environment.Clock.Provider });

@@ -485,8 +485,7 @@ internal sealed partial class ClientConnection : WheelTimer
     private async Task EndAsync()
     {
         Core.Environment.Wheel.Cancel(this);
-        if (Interlocked.CompareExchange(ref _cause, (int)(_transport.Error == System.Net.Sockets.SocketError.Success
-            ? DisconnectCause.ConnectionClosed : DisconnectCause.NetworkError), 0) == 0)
+        if (Interlocked.CompareExchange(ref _cause, (int)CauseOfEnd(), 0) == 0)
         {
             lock (Link.Gate) Link.IsClosed = true;
         }
@@ -497,6 +496,12 @@ internal sealed partial class ClientConnection : WheelTimer
         await _transport.DisposeAsync();
         // Left only now: who waits for the table to empty finds every buffer returned.
         Core.Connections.Remove(this);
+    }
+
+    private DisconnectCause CauseOfEnd()
+    {
+        if (_transport.Failure is not null) return DisconnectCause.ProtocolError;
+        return _transport.Error == System.Net.Sockets.SocketError.Success ? DisconnectCause.ConnectionClosed : DisconnectCause.NetworkError;
     }
 
     private void Depart()
@@ -525,6 +530,7 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         var log = Core.Environment.Log;
         if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) || !Core.PeerLog.TryTake(Core.Environment.Clock.Now)) return;
+        if (_transport.Failure is { } failure) BrokerLog.TlsFailed(log, failure);
         if (Cause == DisconnectCause.ClientDisconnected) BrokerLog.ClientDisconnected(log, ClientIdText, AddressText);
         else if (_rule is not null) BrokerLog.ClientDisconnectedByRule(log, ClientIdText, AddressText, Cause.ToLogText(), _rule);
         else BrokerLog.ClientDisconnectedBecause(log, ClientIdText, AddressText, Cause.ToLogText());

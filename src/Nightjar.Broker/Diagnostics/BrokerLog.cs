@@ -44,6 +44,12 @@ internal static partial class BrokerLog
     [LoggerMessage(111, LogLevel.Debug, "Denied PUBLISH from {ClientId} (d{Dup}, q{QoS}, r{Retain}, m{PacketId}, '{Topic}', ... ({Bytes} bytes))")]
     internal static partial void DeniedPublish(ILogger log, string clientId, int dup, int qos, int retain, int packetId, string topic, int bytes);
 
+    [LoggerMessage(112, LogLevel.Information, "Client {ClientId} negotiated {Protocol} cipher {Cipher}")]
+    internal static partial void TlsNegotiated(ILogger log, string clientId, string protocol, string cipher);
+
+    [LoggerMessage(113, LogLevel.Information, "OpenSSL Error[0]: {Failure}")]
+    internal static partial void TlsFailed(ILogger log, string failure);
+
     [LoggerMessage(120, LogLevel.Information, "ACL denying access to client with dangerous username \"{UserName}\"")]
     internal static partial void DangerousUserName(ILogger log, string userName);
 

@@ -133,6 +133,7 @@ internal static partial class ConnectHandler
         if (request.IsBridge) BrokerLog.BridgeConnected(log, connection.AddressText, clientId, (int)request.Version, clean, request.KeepAlive);
         else if (connection.Identity.UserName is { } user) BrokerLog.ClientConnectedAs(log, connection.AddressText, clientId, (int)request.Version, clean, request.KeepAlive, user);
         else BrokerLog.ClientConnected(log, connection.AddressText, clientId, (int)request.Version, clean, request.KeepAlive);
+        if (connection.Tls is { } tls) BrokerLog.TlsNegotiated(log, clientId, tls.Protocol, tls.Cipher);
     }
 
     private static void LogRefused(ClientConnection connection, in ConnectClaim claim)

@@ -24,14 +24,13 @@ namespace Nightjar.Broker;
 /// watch without a socket.
 /// </summary>
 /// <remarks>All members may be called from any thread. Start once, stop once; state lives as long as the object, or as the store it was given.</remarks>
-public sealed class MqttBroker : IAsyncDisposable
+public sealed partial class MqttBroker : IAsyncDisposable
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(250);
     private readonly BrokerCore _core;
     private readonly BrokerMeter _meter;
     private readonly SysTopics _sysTopics;
-    private readonly List<ListenerLoop> _listeners = [];
-    private readonly Lock _gate = new();
+    private readonly ListenerSet _listeners;
     private ITimer? _ticker;
     private long _nextSweep;
     private int _ticking;
@@ -73,7 +72,8 @@ public sealed class MqttBroker : IAsyncDisposable
         if (errors.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
         var clock = new BrokerClock(timeProvider ?? TimeProvider.System);
         var environment = new SessionEnvironment(options, clock, new AccessGate(authorizer), open(clock), log ?? NullLogger.Instance);
-        _core = new BrokerCore(environment, authenticator ?? AnonymousAuthenticator.Instance, authenticationMethods ?? []);
+        _core = new BrokerCore(environment, new Admission(authenticator, authenticationMethods));
+        _listeners = new ListenerSet(_core, Listen);
         StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
@@ -104,13 +104,7 @@ public sealed class MqttBroker : IAsyncDisposable
     public BrokerOptions Options => _core.Environment.Options;
 
     /// <summary>Where the broker listens now, in the order of its options; ports that were 0 are the ones taken.</summary>
-    public IReadOnlyList<EndPoint> EndPoints
-    {
-        get
-        {
-            lock (_gate) return [.. _listeners.Select(listener => listener.LocalEndPoint)];
-        }
-    }
+    public IReadOnlyList<EndPoint> EndPoints => _listeners.EndPoints;
 
     /// <summary>Connections now, those before CONNECT included.</summary>
     public int ConnectionCount => _core.Connections.Count;
@@ -126,28 +120,29 @@ public sealed class MqttBroker : IAsyncDisposable
     internal BrokerMeter Instruments => _meter;
 
     /// <summary>Opens the listeners and starts the clock.</summary>
+    /// <param name="listening">Called when every socket is open and nobody was accepted yet: where a process gives up the rights that opening them needed.
+    /// When it throws, the sockets are closed again.</param>
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be listened on; nothing is left open then.</exception>
     /// <exception cref="InvalidOperationException">The broker was started before.</exception>
-    public async Task StartAsync()
+    public async Task StartAsync(Action? listening = null)
     {
         if (Interlocked.CompareExchange(ref _state, 1, 0) != 0) throw new InvalidOperationException("A broker is started once.");
         var log = _core.Environment.Log;
         BrokerLog.Starting(log, Options.VersionText);
         Tick();
+        var change = await _listeners.PrepareAsync(Options.Listeners);
+        foreach (var item in change.Items) LogListening(item);
         try
         {
-            foreach (var options in Options.Listeners)
-            {
-                Add(Listen(options), options);
-                BrokerLog.Listening(log, KindOf(options), (EndPoints[^1] as IPEndPoint)?.Port ?? 0);
-            }
+            listening?.Invoke();
         }
         catch
         {
-            await CloseListenersAsync();
+            foreach (var item in change.Items) await item.Opened!.DisposeAsync();
             throw;
         }
 
+        await _listeners.CommitAsync(change);
         _sysTopics.Start();
         _ticker = _core.Environment.Clock.Provider.CreateTimer(static state => ((MqttBroker)state!).Tick(), this, TickPeriod, TickPeriod);
         BrokerLog.Running(log, Options.VersionText);
@@ -160,7 +155,7 @@ public sealed class MqttBroker : IAsyncDisposable
     {
         // Before the start nothing else deals with what became due while no broker ran.
         if (Volatile.Read(ref _state) == 0) Tick();
-        Add(listener, options ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+        _listeners.Serve(listener, options ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
     }
 
     /// <summary>Publishes a message as the broker itself.</summary>
@@ -230,12 +225,22 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Replaces the rules of who may do what; connected clients stay and are judged by the new ones at once.</summary>
     public void ReplaceAuthorizer(IAuthorizer? authorizer) => _core.Environment.Gate.Replace(authorizer);
 
+    /// <summary>Writes the subscriptions of all sessions as a tree of topic levels with client ids and granted QoS. For people; costs a sort of them.</summary>
+    public void WriteSubscriptions(TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        SubscriptionTreeText.Write(_core.Sessions.Table.ToArray(), writer);
+    }
+
     /// <summary>Stops listening, tells v5 clients 0x8B and closes everything. Sessions that end with their connection end; wills are published.</summary>
     public async Task StopAsync()
     {
         if (Interlocked.Exchange(ref _state, 2) != 1) return;
+        // A reload under way ends first, so that it opens nothing behind our back.
+        await _changing.WaitAsync();
+        _changing.Release();
         BrokerLog.Terminating(_core.Environment.Log, Options.VersionText);
-        await CloseListenersAsync();
+        await _listeners.CloseAsync();
         while (true)
         {
             var left = _core.Connections.All.ToArray();
@@ -289,27 +294,6 @@ public sealed class MqttBroker : IAsyncDisposable
     private static string KindOf(ListenerOptions options) =>
         options.Protocol == ListenerProtocol.WebSockets ? "websockets"
         : options.EndPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4";
-
-    private void Add(TransportListener listener, ListenerOptions options)
-    {
-        lock (_gate) _listeners.Add(new ListenerLoop(_core, listener, options));
-    }
-
-    private async Task CloseListenersAsync()
-    {
-        ListenerLoop[] listeners;
-        lock (_gate)
-        {
-            listeners = [.. _listeners];
-            _listeners.Clear();
-        }
-
-        foreach (var listener in listeners)
-        {
-            await listener.CloseAsync();
-            await listener.Completion;
-        }
-    }
 
     private sealed class LocalSubscription(Router router, Subscription subscription) : IDisposable
     {

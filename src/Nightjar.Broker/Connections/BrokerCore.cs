@@ -1,6 +1,5 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Routing;
-using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 
 namespace Nightjar.Broker.Connections;
@@ -8,14 +7,15 @@ namespace Nightjar.Broker.Connections;
 /// <summary>What every connection of a broker shares: made once by <see cref="MqttBroker"/>.</summary>
 internal sealed class BrokerCore
 {
-    internal BrokerCore(SessionEnvironment environment, IAuthenticator authenticator, IReadOnlyList<IAuthenticationMethod> methods)
+    private Admission _admission;
+
+    internal BrokerCore(SessionEnvironment environment, Admission admission)
     {
         Environment = environment;
-        Authenticator = authenticator;
+        _admission = admission;
         Router = new Router(environment);
         Sessions = new SessionRegistry(environment, Router);
         Durability = new DurabilityRelease(environment.Stores.Messages);
-        AuthenticationMethods = methods.ToDictionary(method => method.Name, StringComparer.Ordinal);
     }
 
     internal SessionEnvironment Environment { get; }
@@ -26,9 +26,12 @@ internal sealed class BrokerCore
 
     internal DurabilityRelease Durability { get; }
 
-    internal IAuthenticator Authenticator { get; }
-
-    internal IReadOnlyDictionary<string, IAuthenticationMethod> AuthenticationMethods { get; }
+    /// <summary>Who is let in; a reload swaps the reference.</summary>
+    internal Admission Admission
+    {
+        get => Volatile.Read(ref _admission);
+        set => Volatile.Write(ref _admission, value);
+    }
 
     internal PeerLogLimiter PeerLog => Environment.PeerLog;
 

@@ -40,6 +40,7 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         Core = core;
         Listener = listener;
+        Admission = core.Admission;
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
         Link = new SessionLink(transport.Output, new object(), Resume) { Owner = this };
@@ -47,7 +48,11 @@ internal sealed partial class ClientConnection : WheelTimer
 
     internal BrokerCore Core { get; }
 
+    /// <summary>What held for the listener when the connection was accepted.</summary>
     internal ListenerOptions Listener { get; }
+
+    /// <summary>The listener itself, with what holds for it now; null where a test serves a connection by hand.</summary>
+    internal ListenerLoop? Loop { get; init; }
 
     internal SessionLink Link { get; }
 
@@ -96,6 +101,15 @@ internal sealed partial class ClientConnection : WheelTimer
 
     /// <summary>The re-authentication under way; null for none.</summary>
     internal IAuthenticationExchange? Exchange { get; set; }
+
+    /// <summary>Who let the client in, or judged it last.</summary>
+    internal Admission Admission { get; set; }
+
+    /// <summary>What vouched for the client's user name.</summary>
+    internal IdentityProof Proof { get; set; }
+
+    /// <summary>What the decision to let it in rests on, for the authenticator after a reload; never the password.</summary>
+    internal object? Credential { get; set; }
 
     /// <summary>What CONNACK will say; null but while CONNECT is answered.</summary>
     internal ConnAckPlan? Plan { get; set; }
@@ -198,6 +212,20 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>Sets who the client is, once it is authenticated.</summary>
     internal void Authenticated(Identity identity) => Identity = identity;
 
+    /// <summary>After a reload: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>
+    /// <returns>Whether it was ended.</returns>
+    internal bool JudgeAgain()
+    {
+        Interlocked.MemoryBarrier();
+        if (Session is null || IsClosing) return false;
+        if (Loop is { IsRemoved: true }) return CloseByReload("listener removed");
+        var admission = Core.Admission;
+        if (ReferenceEquals(admission, Admission)) return false;
+        Admission = admission;
+        var anonymous = (Loop?.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
+        return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous) && CloseByReload("credentials are no longer valid");
+    }
+
     /// <summary>Starts the keep-alive supervision [MQTT-3.1.2-22]; 0 seconds is none.</summary>
     internal void StartKeepAlive(ushort seconds)
     {
@@ -222,6 +250,12 @@ internal sealed partial class ClientConnection : WheelTimer
         var due = Volatile.Read(ref _lastReceived) + _keepAliveMilliseconds;
         if (due > nowMilliseconds) Core.Environment.Wheel.Schedule(this, due);
         else Close(DisconnectCause.KeepAliveTimeout, ReasonCode.KeepAliveTimeout);
+    }
+
+    private bool CloseByReload(string reason)
+    {
+        Close(DisconnectCause.AdministrativeAction, ReasonCode.AdministrativeAction, null, reason);
+        return true;
     }
 
     private async Task ReadLoopAsync(PipeReader input)

@@ -10,7 +10,7 @@ internal sealed class ListenerLoop
 {
     private readonly BrokerCore _core;
     private readonly TransportListener _listener;
-    private readonly ListenerOptions _options;
+    private volatile ListenerOptions _options;
     private int _connections;
 
     internal ListenerLoop(BrokerCore core, TransportListener listener, ListenerOptions options)
@@ -20,6 +20,21 @@ internal sealed class ListenerLoop
         _options = options;
         Completion = Task.Run(RunAsync);
     }
+
+    /// <summary>What holds for connections accepted from now on; a reload swaps it.</summary>
+    internal ListenerOptions Options
+    {
+        get => _options;
+        set => _options = value;
+    }
+
+    /// <summary>Whether a reload may close it: it is one of the options', not one the application brought.</summary>
+    internal bool IsConfigured { get; init; }
+
+    /// <summary>A reload has taken the listener away: its clients go too.</summary>
+    internal bool IsRemoved { get; set; }
+
+    internal TransportListener Listener => _listener;
 
     internal EndPoint LocalEndPoint => _listener.LocalEndPoint;
 
@@ -32,7 +47,7 @@ internal sealed class ListenerLoop
     {
         while (await _listener.AcceptAsync(CancellationToken.None) is { } transport)
         {
-            var connection = new ClientConnection(_core, transport, _options);
+            var connection = new ClientConnection(_core, transport, _options) { Loop = this };
             if (TryAdmit(connection))
             {
                 connection.Ended = ServeAsync(connection);

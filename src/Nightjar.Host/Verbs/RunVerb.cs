@@ -1,9 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Nightjar.Broker;
-using Nightjar.Broker.Configuration;
 using Nightjar.Host.Configuration;
 using Nightjar.Host.Logging;
 using Nightjar.Transport;
@@ -46,24 +44,24 @@ internal static class RunVerb
             return 0;
         }
 
-        var configuration = BrokerConfiguration.Load(arguments.ConfigurationFile);
-        if (configuration.Errors.Count > 0)
-        {
-            foreach (var line in configuration.Errors) await error.WriteLineAsync(line);
-            return 3;
-        }
-
-        return arguments.TestConfiguration ? 0 : await ServeAsync(arguments, configuration, error);
+        var errors = new List<string>();
+        var configuration = HostConfiguration.Load(arguments.ConfigurationFile);
+        var plans = configuration.Errors.IsEmpty ? ListenerPlan.Make(configuration, arguments.Ports, errors) : [];
+        errors.AddRange(configuration.Errors);
+        foreach (var line in errors) await error.WriteLineAsync(line);
+        if (errors.Count > 0) return 3;
+        return arguments.TestConfiguration ? 0 : await ServeAsync(arguments, configuration, plans, error);
     }
 
     internal static string Version => typeof(RunVerb).Assembly.GetName().Version!.ToString(3);
 
-    private static async Task<int> ServeAsync(RunArguments arguments, BrokerConfiguration configuration, TextWriter error)
+    private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, IReadOnlyList<ListenerPlan> plans, TextWriter error)
     {
         SocketTransport.UseInlineCompletions();
         await using var log = new LineLogger(error, arguments.Verbose ? LogLevel.Debug : LogLevel.Information, TimeProvider.System);
         if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);
-        var options = Listening(arguments, configuration, log);
+        AnnounceListening(arguments, configuration, log);
+        var options = configuration.Options with { Listeners = [.. plans.Select(plan => plan.Options)] };
         var broker = new MqttBroker(options, log);
         await using (broker.ConfigureAwait(false))
         {
@@ -86,41 +84,17 @@ internal static class RunVerb
         return 0;
     }
 
-    private static BrokerOptions Listening(RunArguments arguments, BrokerConfiguration configuration, ILogger log)
+    private static void AnnounceListening(RunArguments arguments, HostConfiguration configuration, ILogger log)
     {
-        if (configuration.Options.Listeners.Count > 0)
+        if (!configuration.IsLocalOnly)
         {
             if (arguments.Ports.Count > 0) HostLog.PortIgnored(log);
-            return configuration.Options;
+            return;
         }
 
         HostLog.LocalOnly(log);
         HostLog.LocalOnlyHint(log);
         HostLog.LocalOnlyReference(log);
-        var listeners = new List<ListenerOptions>();
-        foreach (var port in arguments.Ports.Count > 0 ? arguments.Ports : [1883])
-        {
-            listeners.Add(new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, port), NoDelay = configuration.NoDelay });
-            if (HasIPv6Loopback()) listeners.Add(new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Loopback, port), NoDelay = configuration.NoDelay });
-        }
-
-        // Only this machine can reach it, so everybody is let in unless the file says otherwise.
-        return configuration.Options with { Listeners = listeners, AllowAnonymous = configuration.AllowAnonymous ?? true };
-    }
-
-    private static bool HasIPv6Loopback()
-    {
-        if (!Socket.OSSupportsIPv6) return false;
-        try
-        {
-            using var probe = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     /// <summary>SIGINT and SIGTERM, taken over from the runtime so that the broker stops before the process does.</summary>

@@ -39,28 +39,10 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Starts the broker and waits until it says that it runs.</summary>
     /// <param name="configuration">Lines after the listener's; allow_anonymous true unless given.</param>
     /// <exception cref="TimeoutException">It did not start; the message has its log.</exception>
-    public static async Task<BrokerProcess> StartAsync(string configuration = "allow_anonymous true\n")
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            BrokerProcess broker = Launch(configuration);
-            try
-            {
-                await broker._process.WaitForLineAsync(line => line.EndsWith(" running", StringComparison.Ordinal));
-                return broker;
-            }
-            catch (TimeoutException) when (attempt < 5 && broker._process.ExitCode == AddressInUseExitCode)
-            {
-                // Between finding the port free and the broker's bind another process took it.
-                await broker.DisposeAsync();
-            }
-            catch
-            {
-                await broker.DisposeAsync();
-                throw;
-            }
-        }
-    }
+    public static Task<BrokerProcess> StartAsync(string configuration = "allow_anonymous true\n") => StartAsync(configuration, Command());
+
+    /// <summary>The same with the installed Mosquitto, to compare with.</summary>
+    public static Task<BrokerProcess> StartMosquittoAsync(string configuration) => StartAsync(configuration, (ExternalTool.Require("mosquitto"), []));
 
     /// <summary>Stops the broker by SIGTERM, as a service manager does, and checks that it ended well and in time.</summary>
     public async Task StopAsync()
@@ -82,13 +64,35 @@ internal sealed class BrokerProcess : IAsyncDisposable
         return ProcessRunner.RunAsync(file, [.. first, .. arguments]);
     }
 
-    private static BrokerProcess Launch(string configuration)
+    private static async Task<BrokerProcess> StartAsync(string configuration, (string File, string[] Arguments) command)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            BrokerProcess broker = Launch(configuration, command);
+            try
+            {
+                await broker._process.WaitForLineAsync(line => line.EndsWith(" running", StringComparison.Ordinal));
+                return broker;
+            }
+            catch (TimeoutException) when (attempt < 5 && broker._process.ExitCode == AddressInUseExitCode)
+            {
+                // Between finding the port free and the broker's bind another process took it.
+                await broker.DisposeAsync();
+            }
+            catch
+            {
+                await broker.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    private static BrokerProcess Launch(string configuration, (string File, string[] Arguments) command)
     {
         int port = FreePort();
         string path = Path.Combine(Path.GetTempPath(), $"nightjar-{Guid.NewGuid():N}.conf");
         File.WriteAllText(path, $"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\n{configuration}");
-        (string file, string[] first) = Command();
-        return new BrokerProcess(RunningProcess.Start(file, [.. first, "-c", path]), port, path);
+        return new BrokerProcess(RunningProcess.Start(command.File, [.. command.Arguments, "-c", path]), port, path);
     }
 
     // The host is a project reference, so its build lies beside this assembly.

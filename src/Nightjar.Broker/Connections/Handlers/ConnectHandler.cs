@@ -165,12 +165,13 @@ internal static partial class ConnectHandler
     private static async ValueTask<(AuthenticationResult Result, ReadOnlyMemory<byte> Data)> AuthenticateAsync(
         ClientConnection connection, ConnectRequest request, PipeReader input)
     {
+        connection.Admission = connection.Core.Admission;
         var anonymous = connection.Listener.AllowAnonymous ?? connection.Core.Environment.Options.AllowAnonymous;
         var question = new AuthenticationRequest(request.ClientId, request.UserName, request.Password, connection.RemoteEndPoint, anonymous);
         if (request.AuthenticationMethod is null)
-            return (await connection.Core.Authenticator.AuthenticateAsync(question, CancellationToken.None), default);
+            return (await connection.Admission.Authenticator.AuthenticateAsync(question, CancellationToken.None), default);
 
-        if (!connection.Core.AuthenticationMethods.TryGetValue(request.AuthenticationMethod, out var method))
+        if (!connection.Admission.Methods.TryGetValue(request.AuthenticationMethod, out var method))
             return (new AuthenticationResult(ReasonCode.BadAuthenticationMethod, null), default);
 
         connection.AuthenticationMethod = method;
@@ -229,6 +230,8 @@ internal static partial class ConnectHandler
 
         connection.StartKeepAlive(GrantedKeepAlive(request, options));
         LogAccepted(connection, request);
+        // A reload between the decision and now did not find this client among those it judged.
+        connection.JudgeAgain();
         return true;
     }
 }

@@ -1,0 +1,71 @@
+using Nightjar.Host.Configuration.Sections;
+
+namespace Nightjar.Host.Configuration.Parsing;
+
+/// <summary>What can be said about a configuration only when all of it was read.</summary>
+/// <param name="draft">Everything that was read.</param>
+/// <param name="errors">Takes what is wrong, each followed by the line of the section it is about.</param>
+internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> errors)
+{
+    internal void Run()
+    {
+        foreach (var plugin in draft.Plugins) Plugin(plugin);
+        foreach (var listener in draft.Listeners) Listener(listener);
+        foreach (var twin in draft.Listeners.GroupBy(listener => listener.Key).Where(group => group.Count() > 1).Select(group => group.Last()))
+            Add($"Error: Listener {twin.Key} is defined twice.", twin.Place);
+        foreach (var bridge in draft.Bridges) Bridge(bridge);
+        foreach (var twin in draft.Bridges.GroupBy(bridge => bridge.EffectiveLocalClientId).Where(group => group.Count() > 1).Select(group => group.Last()))
+            Add($"Error: Bridge local_clientid '{twin.EffectiveLocalClientId}' is not unique. Try changing or setting the local_clientid value for one of the bridges.", twin.Place);
+    }
+
+    private void Plugin(PluginSection plugin)
+    {
+        switch (plugin.Kind)
+        {
+            case PluginKind.Unknown:
+                Add($"Error: Unable to load plugin '{plugin.Path}': native plugins cannot be loaded, and leaving one out could let in what it refuses. "
+                    + "Remove the line and use password_file and acl_file, or one of the plugins of Mosquitto: password_file, acl_file, dynamic_security, persist_sqlite, sparkplug_aware.", plugin.Place);
+                break;
+            case PluginKind.PasswordFile when !plugin.Options.ContainsKey("password_file"):
+                Add($"Error: Plugin '{plugin.Path}' needs plugin_opt_password_file.", plugin.Place);
+                break;
+            case PluginKind.AclFile when !plugin.Options.ContainsKey("acl_file"):
+                Add($"Error: Plugin '{plugin.Path}' needs plugin_opt_acl_file.", plugin.Place);
+                break;
+            case PluginKind.DynamicSecurity when !plugin.Options.ContainsKey("config_file"):
+                Add($"Error: Plugin '{plugin.Path}' needs plugin_opt_config_file.", plugin.Place);
+                break;
+        }
+    }
+
+    private void Listener(ListenerSection listener)
+    {
+        var tls = listener.Tls;
+        if (tls.HasCertificate != (tls.KeyFile is not null)) Add("Error: Both certfile and keyfile must be provided to enable a TLS listener.", listener.Place);
+        if (tls.CaFile is not null && !tls.HasCertificate) Add("Error: cafile specified without certfile and keyfile.", listener.Place);
+        if (tls.CaPath is not null && !tls.HasCertificate) Add("Error: capath specified without certfile and keyfile.", listener.Place);
+        if (tls.HasCertificate && tls.HasPsk) Add("Error: Cannot use both certificate and psk encryption in a single listener.", listener.Place);
+        if (tls.RequireCertificate && !tls.HasCertificate) Add("Error: require_certificate specified without certfile and keyfile.", listener.Place);
+        if (tls.RequireCertificate && tls.HasCertificate && tls.CaFile is null && tls.CaPath is null) Add("Error: require_certificate specified without cafile or capath.", listener.Place);
+        if (listener.ProxyProtocol != 2) return;
+        if (listener.UseSubjectAsUserName) Add("Error: use_subject_as_username cannot be used with `enable_proxy_protocol 2`.", listener.Place);
+        if (tls.HasCertificate || tls.KeyFile is not null) Add("Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`.", listener.Place);
+    }
+
+    private void Bridge(BridgeSection bridge)
+    {
+        if (bridge.Addresses.IsEmpty) Add("Error: Invalid bridge configuration: no remote addresses defined.", bridge.Place);
+        if (bridge.Topics.IsEmpty) Add("Error: Invalid bridge configuration: no topics defined.", bridge.Place);
+        var tls = bridge.Tls;
+        if (tls.HasCertificateOptions && tls.HasPskOptions) Add("Error: Cannot use both certificate and psk encryption in a single bridge.", bridge.Place);
+        else if (tls.Psk is not null && tls.Identity is null) Add("Error: Invalid bridge configuration: missing bridge_identity.", bridge.Place);
+        else if (tls.Psk is null && tls.Identity is not null) Add("Error: Invalid bridge configuration: missing bridge_psk.", bridge.Place);
+        if ((tls.CertFile is null) != (tls.KeyFile is null)) Add("Error: Both bridge_certfile and bridge_keyfile must be provided.", bridge.Place);
+    }
+
+    private void Add(string error, SourcePlace place)
+    {
+        errors.Add(error);
+        errors.Add($"Error found at {place}.");
+    }
+}

@@ -1,0 +1,44 @@
+using Nightjar.Protocol;
+
+namespace Nightjar.EndToEnd.Tests.Differential;
+
+/// <summary>What one client tries: to connect, to subscribe, to publish, and to get what is published to some topics.</summary>
+/// <param name="Version">Its protocol.</param>
+/// <param name="ClientId">Its client id.</param>
+/// <param name="UserName">Null for none.</param>
+/// <param name="Password">Null for none.</param>
+/// <param name="Filter">What it subscribes to.</param>
+/// <param name="FilterQoS">With which QoS.</param>
+/// <param name="Topic">What it publishes to.</param>
+/// <param name="TopicQoS">With which QoS.</param>
+/// <param name="Probes">Topics that the administrator publishes to while it listens.</param>
+internal sealed record Attempt(
+    ProtocolVersion Version, string ClientId, string? UserName, string? Password, string Filter, QualityOfService FilterQoS, string Topic,
+    QualityOfService TopicQoS, string[] Probes)
+{
+    private static readonly string[] s_clientIds = ["c1", "c2", "ann", "a/b", "a+b", "#", "%c", "ü"];
+    private static readonly string[] s_filters =
+        ["a", "a/b", "a/+", "a/#", "#", "+", "+/+", "b/#", "u/#", "u/ann", "u/+", "c/#", "c/c1", "+/c1", "$SYS/broker/version", "sp ace/x", "/a", "a//b", "b/c/+", "ü/x"];
+
+    private static readonly string[] s_topics =
+        ["a", "a/b", "a/b/c", "b", "b/c/d", "u/ann", "u/bob/x", "u/%u", "c/c1", "c/c2/x", "a/ann/b", "x/c1", "ann", "c1/ann", "sp ace/x", "ü/x", "/a", "a//b", "$SYS/broker/version", "$SYS/broker/connection/c1/state"];
+
+    public static Attempt Make(Random random)
+    {
+        var users = AccessSetup.Users;
+        string? user = random.Next(6) switch { 0 => null, 1 => "nobody-knows", _ => users[random.Next(users.Count)] };
+        string? password = user is null ? null : random.Next(6) switch { 0 => "wrong", 1 => null, 2 => "", _ => AccessSetup.Password };
+        return new Attempt(
+            random.Next(2) == 0 ? ProtocolVersion.Mqtt311 : ProtocolVersion.Mqtt50,
+            Pick(random, s_clientIds),
+            user,
+            password,
+            Pick(random, s_filters),
+            (QualityOfService)random.Next(3),
+            Pick(random, s_topics),
+            (QualityOfService)random.Next(2),
+            [Pick(random, s_topics[..^2]), Pick(random, s_topics[..^2]), Pick(random, s_topics[..^2])]);
+    }
+
+    private static string Pick(Random random, string[] from) => from[random.Next(from.Length)];
+}

@@ -12,10 +12,11 @@ public sealed class ProjectReferenceTests
     {
         ["Nightjar.Protocol"] = [],
         ["Nightjar.Transport"] = [],
+        ["Nightjar.Transport.OpenSsl"] = ["Nightjar.Transport"],
         ["Nightjar.Client"] = ["Nightjar.Protocol", "Nightjar.Transport"],
         ["Nightjar.Broker"] = ["Nightjar.Protocol", "Nightjar.Transport", "Nightjar.Client"],
         ["Nightjar.Storage"] = ["Nightjar.Protocol", "Nightjar.Broker"],
-        ["Nightjar.Host"] = ["Nightjar.Protocol", "Nightjar.Transport", "Nightjar.Client", "Nightjar.Broker", "Nightjar.Storage"],
+        ["Nightjar.Host"] = ["Nightjar.Protocol", "Nightjar.Transport", "Nightjar.Transport.OpenSsl", "Nightjar.Client", "Nightjar.Broker", "Nightjar.Storage"],
     };
 
     // Projects that are pure: the base class library only.

@@ -6,7 +6,7 @@ namespace Nightjar.Broker.Tests.Architecture;
 /// <summary>Words and calls that must not stand in the product's source.</summary>
 public sealed partial class SourceHabitTests
 {
-    private static readonly string[] Engine = ["src/Nightjar.Protocol/", "src/Nightjar.Transport/", "src/Nightjar.Broker/"];
+    private static readonly string[] Engine = ["src/Nightjar.Protocol/", "src/Nightjar.Transport/", "src/Nightjar.Transport.OpenSsl/", "src/Nightjar.Broker/"];
 
     private static readonly IReadOnlyList<SourceText> Sources = SourceText.Below("src");
 

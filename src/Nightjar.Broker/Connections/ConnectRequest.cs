@@ -54,6 +54,9 @@ internal sealed class ConnectRequest
 
     private uint? WillExpiryInterval { get; init; }
 
+    /// <summary>Bytes of the will's topic name, properties and payload.</summary>
+    internal int WillSize => WillTopic.Length + WillProperties.Length + WillPayload.Length;
+
     internal bool IsVersion5 => Version == ProtocolVersion.Mqtt50;
 
     internal static ConnectRequest From(in ConnectPacket packet)

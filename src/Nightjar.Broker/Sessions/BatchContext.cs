@@ -25,6 +25,9 @@ internal sealed class BatchContext
 
     internal BatchCounters Counters;
 
+    /// <summary>Bytes that the batch may still hold before the account is looked at again.</summary>
+    internal long MemoryGrant;
+
     internal FrameTemplates Templates { get; } = new();
 
     internal MatchResult Matches { get; } = new();
@@ -71,6 +74,7 @@ internal sealed class BatchContext
     {
         Flush();
         counters.Add(ref Counters, _threadIndex);
+        MemoryGrant = 0;
         if (Scratch.Length > 64 * 1024) Scratch = new byte[512];
         Templates.Trim();
         t_idle = this;

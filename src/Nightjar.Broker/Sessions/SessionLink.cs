@@ -13,6 +13,7 @@ internal sealed class SessionLink
 {
     private readonly Action _resume;
     private bool _touched;
+    private long _backlog;
 
     internal SessionLink(OutputPipeWriter output, object gate, Action resume)
     {
@@ -26,6 +27,15 @@ internal sealed class SessionLink
 
     internal OutputPipeWriter Output { get; }
 
+    /// <summary>Where unsent output is counted; null in tests of a link alone.</summary>
+    internal MemoryAccount? Memory { get; init; }
+
+    /// <summary>Closes the connection because more is waiting for its client than memory is there for. Without any gate.</summary>
+    internal Action? GiveUp { get; init; }
+
+    /// <summary>Bytes that were left unsent when this was last looked at: zero for a client that keeps up.</summary>
+    internal long Backlog => Volatile.Read(ref _backlog);
+
     /// <summary>The connection, for those who must close it.</summary>
     internal object? Owner { get; init; }
 
@@ -36,7 +46,7 @@ internal sealed class SessionLink
     /// <summary>The client's Maximum Packet Size [MQTT-3.1.2-24].</summary>
     internal uint MaximumPacketSize { get; set; } = uint.MaxValue;
 
-    /// <summary>Most QoS 1 and 2 messages in flight: the smaller of the client's Receive Maximum and the broker's own limit.</summary>
+    /// <summary>The client's Receive Maximum [MQTT-3.3.4-9]; the broker's own limit comes on top.</summary>
     internal int ReceiveMaximum { get; set; } = 65_535;
 
     internal OutboundAliases? Aliases { get; set; }
@@ -76,8 +86,21 @@ internal sealed class SessionLink
         }
 
         if (send) Output.Send();
+        AccountOutput();
         // Everything went out at once, so the transport will not tell of having drained.
         if (stalled && Output.UnsentBytes == 0) _resume();
+    }
+
+    /// <summary>Has the account know what is unsent now. Without the gate.</summary>
+    internal void AccountOutput()
+    {
+        var unsent = Output.UnsentBytes;
+        // Who comes last has looked last: a value that is old when it is written is looked at again.
+        while (unsent != Volatile.Read(ref _backlog))
+        {
+            Memory?.Add(unsent - Interlocked.Exchange(ref _backlog, unsent));
+            unsent = Output.UnsentBytes;
+        }
     }
 
     /// <summary>Enters the gate for callers that may meet the moment in which the link is attached to its session and the gate changes.</summary>

@@ -50,16 +50,16 @@ internal static class SubscribeHandler
             filter = shared.TopicFilter;
         }
 
-        if (!TopicFilter.IsValid(filter, options.MaximumTopicLevels)) return Refusal(connection, ReasonCode.TopicFilterInvalid);
+        if (!TopicFilter.IsValid(filter, options.MaximumTopicLevels)) return Invalid(connection, filter);
         if (!core.Environment.Gate.May(connection.Identity, AccessAction.Subscribe, filter)) return Refusal(connection, ReasonCode.NotAuthorized);
         // Each SUBSCRIBE, repeated ones too, has the retained messages sent again: what waits for a slow reader is bounded as well, at twice
         // the subscriptions, so that a client may repeat all it has.
         if (options.MaximumSubscriptionsPerClient > 0 && session.PendingRetained + (retained?.Count ?? 0) >= 2L * options.MaximumSubscriptionsPerClient)
-            return Refusal(connection, ReasonCode.QuotaExceeded);
+            return AtLimit(connection);
         var granted = entry.MaximumQoS > connection.Listener.MaximumQoS ? connection.Listener.MaximumQoS : entry.MaximumQoS;
         var subscription = new Subscription(
             session, core.Router.Subscriptions.Intern(filter), shareName, granted, entry.NoLocal || connection.IsBridge, entry.RetainAsPublished || connection.IsBridge, entry.RetainHandling, identifier);
-        if (!TryAdd(connection, session, subscription, entry, ref ticket, out var isNew)) return Refusal(connection, ReasonCode.QuotaExceeded);
+        if (!TryAdd(connection, session, subscription, entry, ref ticket, out var isNew)) return AtLimit(connection);
         Log(connection, entry);
         var wantsRetained = shareName is null && options.RetainAvailable
             && (entry.RetainHandling == RetainHandling.SendAtSubscribe || (entry.RetainHandling == RetainHandling.SendIfNew && isNew));
@@ -97,6 +97,18 @@ internal static class SubscribeHandler
             ticket = Math.Max(ticket, stored);
             return true;
         }
+    }
+
+    private static ReasonCode Invalid(ClientConnection connection, ReadOnlySpan<byte> filter)
+    {
+        if (TopicFilter.IsValid(filter, int.MaxValue)) connection.CountLimit(BrokerLimit.MaximumTopicLevels);
+        return Refusal(connection, ReasonCode.TopicFilterInvalid);
+    }
+
+    private static ReasonCode AtLimit(ClientConnection connection)
+    {
+        connection.CountLimit(BrokerLimit.MaximumSubscriptionsPerClient);
+        return Refusal(connection, ReasonCode.QuotaExceeded);
     }
 
     // v3.1.1 knows one failure code; v3.1 none: there the requested QoS is granted in words only, as Mosquitto does with 0x80.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Limits;
 
@@ -62,6 +63,7 @@ internal sealed partial class ClientConnection
     }
 
     // In pieces of a second at most, so that a rate that is raised or taken away is felt.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask PauseAsync()
     {
         var environment = Core.Environment;

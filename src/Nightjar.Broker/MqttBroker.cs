@@ -139,7 +139,8 @@ public sealed class MqttBroker : IAsyncDisposable
             foreach (var options in Options.Listeners)
             {
                 Add(Listen(options), options);
-                BrokerLog.Listening(log, KindOf(options), (EndPoints[^1] as IPEndPoint)?.Port ?? 0);
+                if (EndPoints[^1] is IPEndPoint endPoint) BrokerLog.Listening(log, KindOf(options), endPoint.Port);
+                else BrokerLog.ListeningOnPath(log, EndPoints[^1].ToString()!);
             }
         }
         catch
@@ -279,7 +280,7 @@ public sealed class MqttBroker : IAsyncDisposable
 
     private TransportListener Listen(ListenerOptions options)
     {
-        var listener = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay });
+        var listener = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay, Device = options.BindInterface });
         if (options.Protocol == ListenerProtocol.Mqtt) return listener;
         return new WebSocketListener(
             listener, new WebSocketListenerOptions { AllowedOrigins = options.AllowedOrigins, TimeProvider = _core.Environment.Clock.Provider });

@@ -43,7 +43,11 @@ internal sealed partial class ClientConnection : WheelTimer
         Listener = listener;
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
-        Link = new SessionLink(transport.Output, new object(), Resume) { Owner = this, Memory = core.Environment.Memory, GiveUp = OnMemoryShort };
+        Mount = MountPoint.Of(listener);
+        Link = new SessionLink(transport.Output, new object(), Resume)
+        {
+            Owner = this, Memory = core.Environment.Memory, GiveUp = OnMemoryShort, MountPrefix = Mount?.Prefix,
+        };
     }
 
     internal BrokerCore Core { get; }
@@ -51,6 +55,9 @@ internal sealed partial class ClientConnection : WheelTimer
     internal ListenerOptions Listener { get; }
 
     internal SessionLink Link { get; }
+
+    /// <summary>What is put in front of every topic of the client; null for nothing.</summary>
+    internal MountPoint? Mount { get; }
 
     /// <summary>Network address of the client; known after the socket is gone too.</summary>
     internal EndPoint? RemoteEndPoint { get; }

@@ -44,7 +44,8 @@ internal sealed class ConnectRequest
 
     internal bool WillRetain { get; private init; }
 
-    internal byte[] WillTopic { get; private init; } = [];
+    /// <summary>Topic of the will; replaced by the whole topic on a listener with a mount point.</summary>
+    internal byte[] WillTopic { get; set; } = [];
 
     private byte[] WillPayload { get; init; } = [];
 

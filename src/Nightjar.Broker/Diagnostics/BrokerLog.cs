@@ -59,6 +59,9 @@ internal static partial class BrokerLog
     [LoggerMessage(301, LogLevel.Information, "Opening {Kind} listen socket on port {Port}.")]
     internal static partial void Listening(ILogger log, string kind, int port);
 
+    [LoggerMessage(307, LogLevel.Information, "Opening unix listen socket on path {Path}.")]
+    internal static partial void ListeningOnPath(ILogger log, string path);
+
     [LoggerMessage(302, LogLevel.Information, "{Version} running")]
     internal static partial void Running(ILogger log, string version);
 

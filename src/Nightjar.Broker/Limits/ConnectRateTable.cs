@@ -5,7 +5,7 @@ namespace Nightjar.Broker.Limits;
 
 /// <summary>
 /// How fast each address connects: a bucket an address in a table of fixed size. An address that is not in it has a full bucket, so what is
-/// pushed out is the bucket of its set that was used longest ago: after a second that one is full too, and nothing is forgotten.
+/// pushed out is the fullest bucket of its set: after a second at most it is full, and nothing is forgotten.
 /// </summary>
 /// <remarks>Any thread. 16 384 addresses in 512 KiB, made at the first use. Keys are hashed with a secret, so that nobody can aim at the set
 /// of somebody else.</remarks>
@@ -25,7 +25,6 @@ internal sealed class ConnectRateTable
         lock (_gate)
         {
             ref var entry = ref Find(address, nowMilliseconds, perSecond);
-            entry.UsedAt = nowMilliseconds;
             entry.Bucket.Refill(nowMilliseconds, perSecond);
             if (entry.Bucket.IsEmpty) return false;
             entry.Bucket.Take(1);
@@ -38,14 +37,18 @@ internal sealed class ConnectRateTable
         _entries ??= new Entry[SetCount * Ways];
         var hash = SeededHash.Hash32(MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in address)));
         var set = _entries.AsSpan((int)(hash % SetCount) * Ways, Ways);
-        var oldest = 0;
+        var fullest = 0;
+        var level = -1L;
         for (var i = 0; i < Ways; i++)
         {
             if (set[i].IsUsed && set[i].Address == address) return ref set[i];
-            if (set[oldest].IsUsed && (!set[i].IsUsed || set[i].UsedAt < set[oldest].UsedAt)) oldest = i;
+            var left = set[i].IsUsed ? set[i].Bucket.LevelAt(now, perSecond) : long.MaxValue;
+            if (left <= level) continue;
+            fullest = i;
+            level = left;
         }
 
-        ref var entry = ref set[oldest];
+        ref var entry = ref set[fullest];
         entry = new Entry { Address = address, IsUsed = true };
         entry.Bucket.Fill(now, perSecond);
         return ref entry;
@@ -55,7 +58,6 @@ internal sealed class ConnectRateTable
     {
         internal ulong Address;
         internal TokenBucket Bucket;
-        internal long UsedAt;
         internal bool IsUsed;
     }
 }

@@ -33,6 +33,14 @@ internal struct TokenBucket
         if (_thousandths > full) _thousandths = full;
     }
 
+    /// <summary>Thousandths that a refill would leave in it; what is owed counts as nothing.</summary>
+    internal readonly long LevelAt(long nowMilliseconds, long perSecond)
+    {
+        var copy = this;
+        copy.Refill(nowMilliseconds, perSecond);
+        return Math.Max(0, copy._thousandths);
+    }
+
     /// <summary>Takes something, more than there is perhaps.</summary>
     internal void Take(long amount) => _thousandths -= Math.Min(amount, MaximumRate) * 1000;
 

@@ -30,6 +30,9 @@ internal sealed class SessionLink
     /// <summary>Where unsent output is counted; null in tests of a link alone.</summary>
     internal MemoryAccount? Memory { get; init; }
 
+    /// <summary>What is taken off every topic towards the client; null for nothing. A message that is not below it is none of the client's.</summary>
+    internal byte[]? MountPrefix { get; init; }
+
     /// <summary>Closes the connection because more is waiting for its client than memory is there for. Without any gate.</summary>
     internal Action? GiveUp { get; init; }
 
@@ -117,14 +120,22 @@ internal sealed class SessionLink
     }
 
     /// <summary>Encodes a PUBLISH into the output. Under the gate.</summary>
-    /// <returns>False when it is larger than the client accepts: it is dropped as if delivered [MQTT-3.1.2-25].</returns>
+    /// <returns>False when it is larger than the client accepts: it is dropped as if delivered [MQTT-3.1.2-25]; or not below its mount point.</returns>
     internal bool TryWritePublish(ref Publication publication, scoped in PublishHeader header, BatchContext context)
     {
         var version5 = IsVersion5;
+        if (MountPrefix is not null) return TryWriteMounted(ref publication, header, context, version5, MountPrefix);
         if (publication.FansOut && !header.Dup && header.SubscriptionIdentifier == 0 && header.SubscriptionIdentifiers is null && Aliases is null)
             return TryWriteTemplate(ref publication, header, context, version5);
 
-        return TryWriteDirect(ref publication, header, context, version5);
+        return TryWriteDirect(ref publication, header, context, version5, publication.TopicName);
+    }
+
+    private bool TryWriteMounted(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5, byte[] prefix)
+    {
+        var topicName = publication.TopicName;
+        return topicName.Length > prefix.Length && topicName.StartsWith(prefix)
+            && TryWriteDirect(ref publication, header, context, version5, topicName[prefix.Length..]);
     }
 
     private bool TryWriteTemplate(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5)
@@ -144,7 +155,8 @@ internal sealed class SessionLink
         return true;
     }
 
-    private bool TryWriteDirect(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5)
+    private bool TryWriteDirect(
+        ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5, ReadOnlySpan<byte> topicName)
     {
         var single = header.SubscriptionIdentifier;
         var identifiers = header.SubscriptionIdentifiers is { } several
@@ -152,14 +164,14 @@ internal sealed class SessionLink
             : single != 0 ? new ReadOnlySpan<uint>(in single) : default;
         ushort alias = 0;
         var newAlias = false;
-        if (version5 && Aliases is not null) alias = Aliases.Get(publication.TopicName, out newAlias);
+        if (version5 && Aliases is not null) alias = Aliases.Get(topicName, out newAlias);
         var writer = new PublishWriter
         {
             Version = Version,
             Dup = header.Dup,
             QoS = header.QoS,
             Retain = header.Retain,
-            TopicName = alias != 0 && !newAlias ? default : publication.TopicName,
+            TopicName = alias != 0 && !newAlias ? default : topicName,
             PacketId = header.PacketId,
             TopicAlias = alias,
             HasMessageExpiryInterval = version5 && publication.ExpiresAt != long.MaxValue,

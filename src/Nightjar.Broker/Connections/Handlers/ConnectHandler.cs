@@ -159,6 +159,7 @@ internal static partial class ConnectHandler
             return ReasonCode.RetainNotSupported;
         }
 
+        if (connection.Mount is { } mount) request.WillTopic = mount.MountWill(request.WillTopic) ?? [];
         if (TopicName.IsValid(request.WillTopic, options.MaximumTopicLevels)) return ReasonCode.Success;
         if (TopicName.IsValid(request.WillTopic)) connection.CountLimit(BrokerLimit.MaximumTopicLevels);
         rule = "will topic";

@@ -43,6 +43,12 @@ internal static class PublishHandler
     {
         topicName = packet.TopicName;
         route = null!;
+        if (connection.Mount is { } mount && !topicName.IsEmpty && !mount.TryMount(topicName, context, out topicName))
+        {
+            connection.Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "longer than 65535 bytes below the mount point");
+            return false;
+        }
+
         if (!packet.Properties.HasTopicAlias)
         {
             var found = connection.Routes.Find(connection.Core, topicName, context);

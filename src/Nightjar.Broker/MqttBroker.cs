@@ -15,8 +15,6 @@ using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
-using Nightjar.Transport.Tls;
-using Nightjar.Transport.WebSockets;
 
 namespace Nightjar.Broker;
 
@@ -74,7 +72,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         var clock = new BrokerClock(timeProvider ?? TimeProvider.System);
         var environment = new SessionEnvironment(options, clock, new AccessGate(authorizer), open(clock), log ?? NullLogger.Instance);
         _core = new BrokerCore(environment, new Admission(authenticator, authenticationMethods));
-        _listeners = new ListenerSet(_core, Listen);
+        _listeners = new ListenerSet(_core);
         StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
@@ -139,7 +137,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         }
         catch
         {
-            foreach (var item in change.Items) await item.Opened!.DisposeAsync();
+            foreach (var item in change.Items) await item.Opened!.Top.DisposeAsync();
             throw;
         }
 
@@ -157,7 +155,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         // Before the start nothing else deals with what became due while no broker ran.
         if (Volatile.Read(ref _state) == 0) Tick();
         options ??= new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
-        _listeners.Serve(options.Tls is { } tls ? new TlsListener(listener, tls) : listener, options);
+        _listeners.Serve(ListenerStack.Over(listener, options), options);
     }
 
     /// <summary>Publishes a message as the broker itself.</summary>
@@ -282,15 +280,6 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             Volatile.Write(ref _ticking, 0);
         }
-    }
-
-    private TransportListener Listen(ListenerOptions options)
-    {
-        TransportListener listener = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay });
-        if (options.Tls is { } tls) listener = new TlsListener(listener, tls);
-        if (options.Protocol == ListenerProtocol.Mqtt) return listener;
-        return new WebSocketListener(
-            listener, new WebSocketListenerOptions { AllowedOrigins = options.AllowedOrigins, TimeProvider = _core.Environment.Clock.Provider });
     }
 
     // Mosquitto's word for the socket in its log.

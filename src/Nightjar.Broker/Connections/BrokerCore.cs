@@ -1,4 +1,5 @@
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Limits;
 using Nightjar.Broker.Routing;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
@@ -40,6 +41,9 @@ internal sealed class BrokerCore
     internal PeerLogLimiter PeerLog => Environment.PeerLog;
 
     internal BrokerEvents Events { get; } = new();
+
+    /// <summary>How fast addresses connect, over all listeners.</summary>
+    internal ConnectRateTable ConnectRates { get; } = new();
 
     /// <summary>Connections now; the table of them is the broker's only list.</summary>
     internal ConnectionTable Connections { get; } = new();

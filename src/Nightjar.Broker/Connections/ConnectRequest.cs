@@ -45,7 +45,8 @@ internal sealed class ConnectRequest
 
     internal bool WillRetain { get; private init; }
 
-    internal byte[] WillTopic { get; private init; } = [];
+    /// <summary>Topic of the will; replaced by the whole topic on a listener with a mount point.</summary>
+    internal byte[] WillTopic { get; set; } = [];
 
     private byte[] WillPayload { get; init; } = [];
 
@@ -54,6 +55,9 @@ internal sealed class ConnectRequest
     private uint WillDelayInterval { get; init; }
 
     private uint? WillExpiryInterval { get; init; }
+
+    /// <summary>Bytes of the will's topic name, properties and payload.</summary>
+    internal int WillSize => WillTopic.Length + WillProperties.Length + WillPayload.Length;
 
     internal bool IsVersion5 => Version == ProtocolVersion.Mqtt50;
 

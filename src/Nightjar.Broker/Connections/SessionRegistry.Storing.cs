@@ -17,7 +17,10 @@ internal sealed partial class SessionRegistry
             ExpiryInterval = record.ExpiryInterval,
             StoreClaim = claim,
         };
-        return Table.TryAdd(session) ? session : null;
+        if (!Table.TryAdd(session)) return null;
+        // Limits hold for what comes later.
+        Users.TryTake(record.UserName, 0);
+        return session;
     }
 
     /// <summary>

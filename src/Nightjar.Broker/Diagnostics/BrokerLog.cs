@@ -29,8 +29,8 @@ internal static partial class BrokerLog
     [LoggerMessage(106, LogLevel.Information, "Client {ClientId} [{Address}] disconnected: {Reason} ({Rule}).")]
     internal static partial void ClientDisconnectedByRule(ILogger log, string clientId, string address, string reason, string rule);
 
-    [LoggerMessage(107, LogLevel.Information, "Client connection from {Address} denied: max_connections exceeded.")]
-    internal static partial void ConnectionDenied(ILogger log, string address);
+    [LoggerMessage(107, LogLevel.Information, "Client connection from {Address} denied: {Reason}.")]
+    internal static partial void ConnectionDenied(ILogger log, string address, string reason);
 
     [LoggerMessage(108, LogLevel.Information, "Client {ClientId} [{Address}] authentication failed: user '{UserName}'.")]
     internal static partial void AuthenticationFailed(ILogger log, string clientId, string address, string userName);
@@ -70,6 +70,9 @@ internal static partial class BrokerLog
 
     [LoggerMessage(301, LogLevel.Information, "Opening {Kind} listen socket on port {Port}.")]
     internal static partial void Listening(ILogger log, string kind, int port);
+
+    [LoggerMessage(307, LogLevel.Information, "Opening unix listen socket on path {Path}.")]
+    internal static partial void ListeningOnPath(ILogger log, string path);
 
     [LoggerMessage(302, LogLevel.Information, "{Version} running")]
     internal static partial void Running(ILogger log, string version);

@@ -71,13 +71,16 @@ internal ref struct Publication
     {
         if (_kept is null)
         {
-            _kept = _pool.Rent();
+            _kept = _pool.Rent(PublishedMessage.FootprintOf(Size));
             _kept.Fill(in this);
         }
 
         _kept.AddReference();
         return _kept;
     }
+
+    /// <summary>Whether there is a kept form already, so that keeping it costs no memory.</summary>
+    internal readonly bool IsKept => _kept is not null;
 
     /// <summary>Bytes of topic name, properties and payload.</summary>
     internal readonly int Size => TopicName.Length + Properties.Length + Payload.Length;

@@ -13,6 +13,7 @@ namespace Nightjar.Broker.Messages;
 internal sealed class PublishedMessage
 {
     private const int OwnBufferSize = 192;
+    private const int ObjectSize = 256;
     private readonly MessagePool? _pool;
     private readonly byte[] _own;
     private byte[] _buffer = [];
@@ -59,6 +60,12 @@ internal sealed class PublishedMessage
     /// <summary>Bytes of topic name, properties and payload: what limits in bytes count.</summary>
     internal int Size => _topicLength + _propertiesLength + _payloadLength;
 
+    /// <summary>Bytes that it counts as in memory: its size and what it takes itself.</summary>
+    internal long Footprint => FootprintOf(Size);
+
+    /// <summary><see cref="Footprint"/> of a message of some size.</summary>
+    internal static long FootprintOf(long size) => size + ObjectSize;
+
     /// <summary>A message of its own that no pool takes back: for the retained index, whose readers hold no references.</summary>
     internal static PublishedMessage Unpooled(in Publication publication)
     {
@@ -74,6 +81,7 @@ internal sealed class PublishedMessage
         var left = Interlocked.Decrement(ref _references);
         Debug.Assert(left >= 0, "A message was released more often than it was held.");
         if (left != 0 || _pool is null) return;
+        var footprint = Footprint;
         if (!ReferenceEquals(_buffer, _own)) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _topicLength = _propertiesLength = _payloadLength = 0;
@@ -81,7 +89,7 @@ internal sealed class PublishedMessage
         PublisherAddress = null;
         PublisherDomain = "";
         StoreId = 0;
-        _pool.Return(this);
+        _pool.Return(this, footprint);
     }
 
     /// <summary>Fills a message fresh from the pool and gives it its first reference.</summary>

@@ -35,12 +35,22 @@ internal sealed class BrokerMeter : IDisposable
         _meter.CreateObservableUpDownCounter("nightjar.retained", () => core.Router.Retained.Count, "{message}", "Retained messages now.");
         _meter.CreateObservableUpDownCounter("nightjar.retained.bytes", () => core.Router.RetainedBytes, "By", "Bytes of retained messages now.");
 
+        _meter.CreateObservableCounter(
+            "nightjar.limits.reached", () => LimitsReached(counters), "{event}",
+            "How often a limit acted (dropped, refused, held back, closed); the tag limit is its option in the configuration file.");
+
         void Counter(string name, string unit, string description, Func<BatchCounters, long> value) =>
             _meter.CreateObservableCounter(name, () => value(counters.Sum()), unit, description);
     }
 
     /// <summary>The meter, for those who want the instruments of one broker.</summary>
     internal Meter Meter => _meter;
+
+    private static IEnumerable<Measurement<long>> LimitsReached(BrokerCounters counters)
+    {
+        for (var i = 0; i < BrokerLimits.Names.Length; i++)
+            yield return new Measurement<long>(counters.LimitReached((BrokerLimit)i), new KeyValuePair<string, object?>("limit", BrokerLimits.Names[i]));
+    }
 
     public void Dispose() => _meter.Dispose();
 }

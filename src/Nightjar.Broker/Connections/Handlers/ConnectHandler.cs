@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
@@ -175,6 +176,7 @@ internal static partial class ConnectHandler
 
         if (!request.IsVersion5 && options.MaximumKeepAlive > 0 && (request.KeepAlive > options.MaximumKeepAlive || request.KeepAlive == 0))
         {
+            connection.CountLimit(BrokerLimit.MaximumKeepAlive);
             rule = "keep alive longer than max_keepalive";
             return ReasonCode.ClientIdentifierNotValid;
         }
@@ -198,7 +200,9 @@ internal static partial class ConnectHandler
             return ReasonCode.RetainNotSupported;
         }
 
+        if (connection.Mount is { } mount) request.WillTopic = mount.MountWill(request.WillTopic) ?? [];
         if (TopicName.IsValid(request.WillTopic, options.MaximumTopicLevels)) return ReasonCode.Success;
+        if (TopicName.IsValid(request.WillTopic)) connection.CountLimit(BrokerLimit.MaximumTopicLevels);
         rule = "will topic";
         return ReasonCode.TopicNameInvalid;
     }
@@ -242,6 +246,12 @@ internal static partial class ConnectHandler
             return false;
         }
 
+        if (request.HasWill && !HoldsWill(connection, request))
+        {
+            Refuse(connection, ReasonCode.QuotaExceeded, "memory_limit");
+            return false;
+        }
+
         connection.Authenticated(identity, claimed.Proof, decision.Credential);
         var expiry = ExpiryIntervalOf(request, options);
         connection.ConnectExpiryInterval = expiry;
@@ -250,13 +260,24 @@ internal static partial class ConnectHandler
         return !connection.IsClosing && Attach(connection, request, identity, claim, plan);
     }
 
+    // A will waits in memory for as long as its client lives.
+    private static bool HoldsWill(ClientConnection connection, ConnectRequest request)
+    {
+        var environment = connection.Core.Environment;
+        if (environment.Options.MemoryLimit == 0) return true;
+        var context = BatchContext.Begin();
+        var admitted = environment.AdmitsMemory(PublishedMessage.FootprintOf(request.WillSize), context);
+        context.End(environment.Counters);
+        return admitted;
+    }
+
     private static bool Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, ConnAckPlan plan)
     {
         var core = connection.Core;
         var options = core.Environment.Options;
         connection.Plan = plan;
         connection.ReceiveMaximum = options.MaximumInflightMessages == 0 || !request.IsVersion5 ? 65_535 : options.MaximumInflightMessages;
-        connection.Link.ReceiveMaximum = Math.Min(request.ReceiveMaximum, options.MaximumInflightMessages == 0 ? 65_535 : options.MaximumInflightMessages);
+        connection.Link.ReceiveMaximum = request.ReceiveMaximum;
         var aliases = Math.Min(request.TopicAliasMaximum, connection.Listener.MaximumTopicAliasBroker);
         if (aliases > 0) connection.Link.Aliases = new OutboundAliases(aliases);
         if (request.IsVersion5 && connection.Listener.MaximumTopicAlias > 0) connection.Aliases = new InboundAliases(connection.Listener.MaximumTopicAlias);
@@ -273,11 +294,14 @@ internal static partial class ConnectHandler
         connection.Plan = null;
         if (result.ReasonCode != ReasonCode.Success)
         {
+            if (result.ReasonCode == ReasonCode.QuotaExceeded) LogDenied(connection, "max_sessions_per_user exceeded");
             Refuse(connection, result.ReasonCode, null);
             return false;
         }
 
-        connection.StartKeepAlive(GrantedKeepAlive(request, options));
+        var granted = GrantedKeepAlive(request, options);
+        if (granted != request.KeepAlive) connection.CountLimit(BrokerLimit.MaximumKeepAlive);
+        connection.StartKeepAlive(granted);
         LogAccepted(connection, request);
         // A reload between the decision and now did not find this client among those it judged.
         connection.JudgeAgain();

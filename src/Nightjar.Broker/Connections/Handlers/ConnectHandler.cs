@@ -295,7 +295,9 @@ internal static partial class ConnectHandler
         if (result.ReasonCode != ReasonCode.Success)
         {
             if (result.ReasonCode == ReasonCode.QuotaExceeded) LogDenied(connection, "max_sessions_per_user exceeded");
-            Refuse(connection, result.ReasonCode, null);
+            // As Mosquitto at global_max_clients: a v3 client gets no answer.
+            if (result.ReasonCode == ReasonCode.ServerBusy && !connection.IsVersion5) connection.Close(DisconnectCause.QuotaExceeded, ReasonCode.ServerBusy);
+            else Refuse(connection, result.ReasonCode, null);
             return false;
         }
 

@@ -163,16 +163,17 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <param name="payload">Payload; not kept after the call unless somebody must wait for it.</param>
     /// <param name="qos">Quality of service.</param>
     /// <param name="retain">Whether it becomes the retained message of its topic; an empty payload clears that.</param>
+    /// <param name="expiry">After how long it is no longer delivered [MQTT-3.3.2-5]; null: never.</param>
     /// <returns>Success, or NoMatchingSubscribers.</returns>
     /// <exception cref="ArgumentException">The topic name is not valid.</exception>
     /// <remarks>Delivered when the call returns. Allocates nothing beyond the encoded topic name.</remarks>
     public ReasonCode Publish(
-        string topicName, ReadOnlySpan<byte> payload, QualityOfService qos = QualityOfService.AtMostOnce, bool retain = false)
+        string topicName, ReadOnlySpan<byte> payload, QualityOfService qos = QualityOfService.AtMostOnce, bool retain = false, TimeSpan? expiry = null)
     {
         var topic = Encoding.UTF8.GetBytes(topicName);
         if (!Utf8Text.IsValid(topic) || !TopicName.IsValid(topic, Options.MaximumTopicLevels))
             throw new ArgumentException($"'{topicName}' is not a topic name: 1 to 65535 bytes, no wildcards, at most {Options.MaximumTopicLevels} levels.", nameof(topicName));
-        var code = PublishAsBroker(topic, payload, qos, retain);
+        var code = PublishAsBroker(topic, payload, qos, retain, expiry);
         if (_core.Events.Published is { } handler)
             EventCaller.Call(_core.Environment.Log, handler, new MessagePublishedEventArgs(null, topicName, payload.ToArray(), qos, retain));
         return code;
@@ -260,8 +261,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _meter.Dispose();
     }
 
-    internal ReasonCode PublishAsBroker(ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload, QualityOfService qos, bool retain) =>
-        BrokerPublisher.Publish(_core, topicName, payload, qos, retain);
+    internal ReasonCode PublishAsBroker(ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload, QualityOfService qos, bool retain, TimeSpan? expiry = null) =>
+        BrokerPublisher.Publish(_core, topicName, payload, qos, retain, expiry);
 
     /// <summary>What is due: timers, $SYS, expired retained messages. The ticker calls it; one at a time.</summary>
     internal void Tick()

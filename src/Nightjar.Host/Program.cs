@@ -15,6 +15,7 @@ internal static class Program
             "pub" => await PubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "sub" => await SubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "rr" => await RrVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
+            "cert" => CertVerb.Run(rest, Console.Out, Console.Error, TimeProvider.System),
             _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
         };
     }
@@ -30,7 +31,7 @@ internal static class Program
             case "mosquitto_rr": return "rr";
         }
 
-        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr")) return "run";
+        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "cert")) return "run";
         rest = args[1..];
         return args[0];
     }

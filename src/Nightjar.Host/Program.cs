@@ -17,6 +17,7 @@ internal static class Program
             "sub" => await SubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "rr" => await RrVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "passwd" => PasswdVerb.Run(rest, PasswordPrompt.Ask, Console.Out, Console.Error),
+            "cert" => CertVerb.Run(rest, Console.Out, Console.Error, TimeProvider.System),
             _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
         };
     }
@@ -33,7 +34,7 @@ internal static class Program
             case "mosquitto_passwd": return "passwd";
         }
 
-        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd")) return "run";
+        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert")) return "run";
         rest = args[1..];
         return args[0];
     }

@@ -17,6 +17,7 @@ internal static class RunVerb
 
         Usage: nightjar [run] [-c config_file] [-p port] [-q] [-v]
                nightjar pub|sub|rr ...   (as mosquitto_pub, mosquitto_sub, mosquitto_rr; --help for each)
+               nightjar cert ...         (certificates for the broker and its clients; --help for more)
 
          -c, --config-file : the configuration file, in the format of mosquitto.conf.
          -p, --port        : listen on this port of this machine (127.0.0.1 and ::1). May be given up to 10 times.

@@ -31,6 +31,22 @@ internal static partial class HostLog
     [LoggerMessage(406, LogLevel.Error, "{Reason}")]
     internal static partial void CannotOpenLog(ILogger log, string reason);
 
+    [LoggerMessage(407, LogLevel.Information, "Reloading config.")]
+    internal static partial void Reloading(ILogger log);
+
+    [LoggerMessage(408, LogLevel.Information, "Config reloaded: {Added} listeners opened, {Removed} closed, {Disconnected} clients disconnected.")]
+    internal static partial void Reloaded(ILogger log, int added, int removed, int disconnected);
+
+    [LoggerMessage(409, LogLevel.Error, "The configuration was not reloaded; everything is as it was.")]
+    internal static partial void NotReloaded(ILogger log);
+
+    [LoggerMessage(414, LogLevel.Information, "Config changed: {Change}")]
+    internal static partial void Changed(ILogger log, string change);
+
+    /// <summary>Something that cannot be used, in words that need nothing added.</summary>
+    [LoggerMessage(413, LogLevel.Error, "{Text}")]
+    internal static partial void Failed(ILogger log, string text);
+
     [LoggerMessage(InformationId, LogLevel.Information, "{Text}")]
     private static partial void Information(ILogger log, string text);
 
@@ -38,7 +54,7 @@ internal static partial class HostLog
     private static partial void Notice(ILogger log, string text);
 
     [LoggerMessage(412, LogLevel.Warning, "{Text}")]
-    private static partial void Warning(ILogger log, string text);
+    internal static partial void Warning(ILogger log, string text);
 
     /// <summary>What reading the configuration had to say, each with its own type.</summary>
     internal static void Notices(ILogger log, IReadOnlyList<ConfigurationNotice> notices)

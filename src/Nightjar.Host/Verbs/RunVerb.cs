@@ -1,10 +1,10 @@
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Nightjar.Broker;
+using Microsoft.Extensions.Logging.Abstractions;
 using Nightjar.Host.Configuration;
 using Nightjar.Host.Configuration.Sections;
 using Nightjar.Host.Logging;
+using Nightjar.Host.Processes;
+using Nightjar.Host.Running;
 using Nightjar.Transport;
 
 namespace Nightjar.Host.Verbs;
@@ -47,17 +47,24 @@ internal static class RunVerb
             return 0;
         }
 
-        var errors = new List<string>();
         var configuration = HostConfiguration.Load(arguments.ConfigurationFile);
-        var plans = configuration.Errors.Count == 0 ? ListenerPlan.Make(configuration, arguments.Ports, errors) : [];
-        errors.AddRange(configuration.Errors);
-        if (errors.Count > 0) await WriteLinesAsync(error, configuration, errors);
-        if (errors.Count > 0) return 3;
-        if (!arguments.TestConfiguration) return await ServeAsync(arguments, configuration, plans, output, error);
+        if (configuration.Errors.Count > 0)
+        {
+            await WriteLinesAsync(error, configuration, configuration.Errors);
+            return BrokerService.ConfigurationExitCode;
+        }
 
-        // What a start would warn of belongs to the check.
+        return arguments.TestConfiguration ? await TestAsync(configuration, arguments, error) : await ServeAsync(arguments, configuration, output, error);
+    }
+
+    // What a start would refuse or warn of belongs to the check, the files that the configuration names included.
+    private static async Task<int> TestAsync(HostConfiguration configuration, RunArguments arguments, TextWriter error)
+    {
+        using var assembly = BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance);
         var warnings = configuration.Notices.Where(notice => notice.Type == LogTypes.Warning).Select(notice => notice.Text);
-        await WriteLinesAsync(error, configuration, warnings.Append("Configuration file is OK."));
+        await WriteLinesAsync(error, configuration, warnings.Concat(assembly.Warnings).Concat(assembly.Errors));
+        if (assembly.Errors.Count > 0) return BrokerService.ConfigurationExitCode;
+        await WriteLinesAsync(error, configuration, ["Configuration file is OK."]);
         return 0;
     }
 
@@ -69,38 +76,20 @@ internal static class RunVerb
 
     internal static string Version => typeof(RunVerb).Assembly.GetName().Version!.ToString(3);
 
-    private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, IReadOnlyList<ListenerPlan> plans, TextWriter output, TextWriter error)
+    private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, TextWriter output, TextWriter error)
     {
         SocketTransport.UseInlineCompletions();
         LogTypes? forced = arguments.Quiet ? LogTypes.None : arguments.Verbose ? LogTypes.All : null;
         var publisher = new LogPublisher();
-        var places = new LogPlaces(output, error) { Publish = publisher.Publish };
-        await using var log = HostLogger.Start(configuration.Log, places, TimeProvider.System, forced);
+        await using var log = HostLogger.Start(configuration.Log, new LogPlaces(output, error) { Publish = publisher.Publish }, TimeProvider.System, forced);
         if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);
         HostLog.Notices(log, configuration.Notices);
         AnnounceListening(arguments, configuration, log);
-        var options = configuration.Options with { Listeners = [.. plans.Select(plan => plan.Options)] };
-        var broker = new MqttBroker(options, log);
-        await using (broker.ConfigureAwait(false))
-        {
-            using var stop = new StopSignal();
-            try
-            {
-                await broker.StartAsync();
-                publisher.Attach(broker);
-            }
-            catch (SocketException exception)
-            {
-                // The engine has closed what was open; which address it was is in the message.
-                HostLog.CannotListen(log, exception.Message);
-                return 1;
-            }
-
-            await stop.Requested;
-            publisher.Detach();
-            await broker.StopAsync();
-        }
-
+        await using var service = new BrokerService(arguments.ConfigurationFile, configuration, arguments.Ports, log, publisher);
+        var exitCode = await service.StartAsync();
+        if (exitCode != 0) return exitCode;
+        using var signals = new ProcessSignals(service.ReloadAsync, service.Save, () => service.PrintSubscriptions(output), service.ReopenLog);
+        await signals.StopRequested;
         return 0;
     }
 
@@ -115,30 +104,5 @@ internal static class RunVerb
         HostLog.LocalOnly(log);
         HostLog.LocalOnlyHint(log);
         HostLog.LocalOnlyReference(log);
-    }
-
-    /// <summary>SIGINT and SIGTERM, taken over from the runtime so that the broker stops before the process does.</summary>
-    private sealed class StopSignal : IDisposable
-    {
-        private readonly TaskCompletionSource _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly PosixSignalRegistration[] _registrations;
-
-        internal StopSignal()
-        {
-            _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
-        }
-
-        internal Task Requested => _requested.Task;
-
-        public void Dispose()
-        {
-            foreach (var registration in _registrations) registration.Dispose();
-        }
-
-        private void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            _requested.TrySetResult();
-        }
     }
 }

@@ -1,0 +1,161 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using Nightjar.Broker;
+using Nightjar.Host.Configuration;
+using Nightjar.Host.Logging;
+using Nightjar.Host.Processes;
+
+namespace Nightjar.Host.Running;
+
+/// <summary>The broker as a process: started with a configuration, reloaded by SIGHUP, stopped by SIGTERM.</summary>
+internal sealed class BrokerService : IAsyncDisposable
+{
+    /// <summary>Exit code when something that a configuration names cannot be used.</summary>
+    internal const int ConfigurationExitCode = 3;
+
+    /// <summary>Exit code when an address cannot be listened on, a user or file not be had.</summary>
+    internal const int StartExitCode = 1;
+
+    private readonly string? _path;
+    private readonly IReadOnlyList<int> _localPorts;
+    private readonly HostLogger _log;
+    private readonly LogPublisher _publisher;
+    private HostConfiguration _configuration;
+    private BrokerAssembly? _assembly;
+    private MqttBroker? _broker;
+    private PidFile? _pidFile;
+
+    /// <summary>Makes one that is not started.</summary>
+    /// <param name="path">The configuration file; null for none.</param>
+    /// <param name="configuration">What stands in it; without errors.</param>
+    /// <param name="localPorts">Ports of the command line, for local only mode.</param>
+    /// <param name="log">The log; not owned.</param>
+    /// <param name="publisher">What carries log lines to topics; given the broker while it runs.</param>
+    internal BrokerService(string? path, HostConfiguration configuration, IReadOnlyList<int> localPorts, HostLogger log, LogPublisher publisher)
+    {
+        _path = path;
+        _configuration = configuration;
+        _localPorts = localPorts;
+        _log = log;
+        _publisher = publisher;
+    }
+
+    /// <summary>Starts the broker.</summary>
+    /// <returns>0 when it runs; otherwise the exit code, and the log says why.</returns>
+    internal async Task<int> StartAsync()
+    {
+        if (!Privileges.TryChoose(_configuration.Process.User, out var privileges, out var error))
+        {
+            HostLog.Failed(_log, error);
+            return StartExitCode;
+        }
+
+        if (privileges.Warning is { } warning) HostLog.Warning(_log, warning);
+        _assembly = privileges.RunAsUser(() => BrokerAssembly.Load(_configuration, _localPorts, _log));
+        foreach (var text in _assembly.Warnings) HostLog.Warning(_log, text);
+        if (_assembly.Errors.Count > 0)
+        {
+            foreach (var text in _assembly.Errors) HostLog.Failed(_log, text);
+            return _assembly.IsOnlyTlsWrong ? StartExitCode : ConfigurationExitCode;
+        }
+
+        _broker = new MqttBroker(_assembly.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer);
+        try
+        {
+            await _broker.StartAsync(() =>
+            {
+                _pidFile = PidFile.Write(_configuration.Process.PidFile);
+                privileges.Drop();
+            });
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            // The engine has closed what was open; which address or file it was is in the message.
+            HostLog.CannotListen(_log, exception.Message);
+            return StartExitCode;
+        }
+
+        _publisher.Attach(_broker);
+        return 0;
+    }
+
+    /// <summary>Reads everything again and puts it into force, all or nothing. What is wrong is logged, and everything stays as it was.</summary>
+    internal async Task ReloadAsync()
+    {
+        HostLog.Reloading(_log);
+        if (_path is null)
+        {
+            HostLog.Warning(_log, "Warning: There is nothing to reload: nightjar was started without a configuration file.");
+            return;
+        }
+
+        var configuration = HostConfiguration.Load(_path);
+        if (configuration.Errors.Count > 0)
+        {
+            Refuse(configuration.Errors);
+            return;
+        }
+
+        var assembly = BrokerAssembly.Load(configuration, _localPorts, _log);
+        if (assembly.Errors.Count > 0)
+        {
+            Refuse(assembly.Errors);
+            assembly.Dispose();
+            return;
+        }
+
+        try
+        {
+            var result = await _broker!.ReloadAsync(assembly.Options, assembly.Authenticator, assembly.Authorizer);
+            Report(configuration, assembly);
+            HostLog.Reloaded(_log, result.ListenersAdded, result.ListenersRemoved, result.ClientsDisconnected);
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            Refuse([$"Error: {exception.Message}"]);
+            assembly.Dispose();
+            return;
+        }
+
+        _assembly!.Dispose();
+        _assembly = assembly;
+        _configuration = configuration;
+        if (_log.Reconfigure(configuration.Log) is { } error) HostLog.Failed(_log, error);
+        else _log.Reopen();
+    }
+
+    /// <summary>SIGUSR1.</summary>
+    internal void Save() => HostLog.Warning(_log, "Warning: There is nothing to save: persistence is not active.");
+
+    /// <summary>SIGUSR2: the subscriptions on the standard output, as Mosquitto prints them.</summary>
+    internal void PrintSubscriptions(TextWriter output)
+    {
+        _broker!.WriteSubscriptions(output);
+        output.Flush();
+    }
+
+    /// <summary>SIGRTMIN, after the log file was moved away.</summary>
+    internal void ReopenLog() => _log.Reopen();
+
+    /// <summary>Stops the broker.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _publisher.Detach();
+        if (_broker is not null) await _broker.DisposeAsync();
+        _assembly?.Dispose();
+        _pidFile?.Dispose();
+    }
+
+    private void Report(HostConfiguration configuration, BrokerAssembly assembly)
+    {
+        HostLog.Notices(_log, configuration.Notices);
+        foreach (var warning in assembly.Warnings) HostLog.Warning(_log, warning);
+        foreach (var change in configuration.ChangesFrom(_configuration)) HostLog.Changed(_log, change.ToString());
+    }
+
+    private void Refuse(IEnumerable<string> errors)
+    {
+        foreach (var error in errors) HostLog.Failed(_log, error);
+        HostLog.NotReloaded(_log);
+    }
+}

@@ -8,12 +8,18 @@ using Xunit;
 namespace Nightjar.Host.Tests.Logging;
 
 /// <summary>Forms, types and places of log lines.</summary>
-public sealed class HostLoggerTests
+public sealed class HostLoggerTests : IDisposable
 {
     private static readonly LogSection Stderr = new();
     private readonly FakeTimeProvider _clock = new();
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+    }
 
     private HostLogger Start(LogSection section, LogTypes? forced = null) => HostLogger.Start(section, new LogPlaces(_output, _error), _clock, forced);
 

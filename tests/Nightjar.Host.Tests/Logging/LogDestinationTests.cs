@@ -13,10 +13,12 @@ using Xunit;
 namespace Nightjar.Host.Tests.Logging;
 
 /// <summary>The places of log lines that are more than a stream: files, syslog, topics.</summary>
-public sealed class LogDestinationTests
+public sealed class LogDestinationTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly StringWriter _error = new();
+
+    public void Dispose() => _error.Dispose();
 
     private static LogSection ToFile(string path) => new() { Destinations = LogDestinations.File, File = path, Timestamp = false };
 

@@ -90,7 +90,7 @@ internal sealed record ListenerPlan(ListenerSection? Section, SecuritySection Se
         if (domain is not AddressFamily.InterNetwork && HasIPv6Loopback()) yield return IPAddress.IPv6Loopback;
     }
 
-    private static IEnumerable<IPAddress> Addresses(ListenerSection section, List<string> errors)
+    private static IPAddress[] Addresses(ListenerSection section, List<string> errors)
     {
         IPAddress[] found;
         if (section.Host is null) found = Socket.OSSupportsIPv6 ? [IPAddress.Any, IPAddress.IPv6Any] : [IPAddress.Any];

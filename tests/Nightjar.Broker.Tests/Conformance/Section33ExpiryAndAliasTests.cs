@@ -44,6 +44,25 @@ public sealed class Section33ExpiryAndAliasTests
 
     [Fact]
     [Statement("MQTT-3.3.2-5")]
+    public async Task Expiry_OfAMessageOfTheApplication_IsToldAndKept()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var client = await broker.ConnectAsync("c", cleanStart: false, sessionExpiry: 100);
+        await client.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        broker.Broker.Publish("t", "told"u8, expiry: TimeSpan.FromSeconds(20));
+        Assert.Equal(("told", 20U), Expiring(await client.ReceivePublishAsync()));
+        await client.SubscribeAsync("u", QualityOfService.AtLeastOnce, 2);
+        await client.DisconnectAsync();
+        await broker.WaitForConnectionsAsync(0);
+        broker.Broker.Publish("u", "gone"u8, QualityOfService.AtLeastOnce, expiry: TimeSpan.FromSeconds(20));
+        broker.Broker.Publish("u", "left"u8, QualityOfService.AtLeastOnce);
+        broker.Advance(TimeSpan.FromSeconds(21));
+        client = await broker.ConnectAsync("c", cleanStart: false, sessionExpiry: 100);
+        Assert.Equal(("left", null), Expiring(await client.ReceivePublishAsync()));
+    }
+
+    [Fact]
+    [Statement("MQTT-3.3.2-5")]
     [Statement("MQTT-3.3.2-6")]
     public async Task Expiry_BehindAFullWindow_CountsTheWaiting()
     {

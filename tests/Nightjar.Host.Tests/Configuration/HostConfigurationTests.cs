@@ -35,17 +35,25 @@ public sealed class HostConfigurationTests
     [Fact]
     public void Parse_SeveralErrors_ReportsAllWithTheirLines()
     {
-        var configuration = HostConfiguration.Parse(["nonsense 1", "listener 1883 127.0.0.1", "max_qos 3", "certfile a", "connection b"], "f");
+        var configuration = HostConfiguration.Parse(["nonsense 1", "listener 1883 127.0.0.1", "max_qos 3", "listener 1884", "certfile a", "connection b"], "f");
         Assert.Equal(
             [
                 "Error: Unknown configuration variable 'nonsense'.", "Error found at f:1.",
                 "Error: 'max_qos' must be between 0 and 2 inclusive.", "Error found at f:3.",
-                "Error: Both certfile and keyfile must be provided to enable a TLS listener.", "Error found at f:2.",
-                "Error: Invalid bridge configuration: no remote addresses defined.", "Error found at f:5.",
-                "Error: Invalid bridge configuration: no topics defined.", "Error found at f:5.",
+                "Error: Both certfile and keyfile must be provided to enable a TLS listener.", "Error found at f:4.",
+                "Error: Invalid bridge configuration: no remote addresses defined.", "Error found at f:6.",
+                "Error: Invalid bridge configuration: no topics defined.", "Error found at f:6.",
             ],
             configuration.Errors);
     }
+
+    [Theory]
+    [InlineData("connection a|address h:0")]
+    [InlineData("connection a|address h|topic a sideways")]
+    [InlineData("listener 1883|certfile c|keyfile")]
+    [InlineData("plugin mosquitto_acl_file.so|plugin_opt_acl_file")]
+    public void Parse_SectionWithAWrongLine_IsNotSaidToLackSomethingToo(string lines) =>
+        Assert.Equal(2, HostConfiguration.Parse(lines.Split('|'), "f").Errors.Count);
 
     [Theory]
     [InlineData("")]

@@ -22,19 +22,20 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
 
     private void Plugin(PluginSection plugin)
     {
+        var isWhole = !draft.FailedSections.Contains(plugin.Place);
         switch (plugin.Kind)
         {
             case PluginKind.Unknown:
                 Add($"Error: Unable to load plugin '{plugin.Path}': native plugins cannot be loaded, and leaving one out could let in what it refuses. "
                     + "Remove the line and use password_file and acl_file, or one of the plugins of Mosquitto: password_file, acl_file, dynamic_security, persist_sqlite, sparkplug_aware.", plugin.Place);
                 break;
-            case PluginKind.PasswordFile when !plugin.Options.ContainsKey("password_file"):
+            case PluginKind.PasswordFile when isWhole && !plugin.Options.ContainsKey("password_file"):
                 Add($"Error: Plugin '{plugin.Path}' needs plugin_opt_password_file.", plugin.Place);
                 break;
-            case PluginKind.AclFile when !plugin.Options.ContainsKey("acl_file"):
+            case PluginKind.AclFile when isWhole && !plugin.Options.ContainsKey("acl_file"):
                 Add($"Error: Plugin '{plugin.Path}' needs plugin_opt_acl_file.", plugin.Place);
                 break;
-            case PluginKind.DynamicSecurity when !plugin.Options.ContainsKey("config_file"):
+            case PluginKind.DynamicSecurity when isWhole && !plugin.Options.ContainsKey("config_file"):
                 Add($"Error: Plugin '{plugin.Path}' needs plugin_opt_config_file.", plugin.Place);
                 break;
         }
@@ -42,6 +43,7 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
 
     private void Listener(ListenerSection listener)
     {
+        if (draft.FailedSections.Contains(listener.Place)) return;
         var tls = listener.Tls;
         if (tls.HasCertificate != (tls.KeyFile is not null)) Add("Error: Both certfile and keyfile must be provided to enable a TLS listener.", listener.Place);
         if (tls.CaFile is not null && !tls.HasCertificate) Add("Error: cafile specified without certfile and keyfile.", listener.Place);
@@ -58,6 +60,7 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
 
     private void Bridge(BridgeSection bridge)
     {
+        if (draft.FailedSections.Contains(bridge.Place)) return;
         if (bridge.Addresses.IsEmpty) Add("Error: Invalid bridge configuration: no remote addresses defined.", bridge.Place);
         if (bridge.Topics.IsEmpty) Add("Error: Invalid bridge configuration: no topics defined.", bridge.Place);
         var tls = bridge.Tls;

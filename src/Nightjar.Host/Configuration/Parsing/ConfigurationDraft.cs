@@ -51,6 +51,9 @@ internal sealed class ConfigurationDraft
     /// <summary>Lines for the log: deprecations, corrections, what has no effect.</summary>
     internal List<ConfigurationNotice> Notices { get; } = [];
 
+    /// <summary>Sections with a wrong line: what they then lack is no news.</summary>
+    internal HashSet<SourcePlace> FailedSections { get; } = [];
+
     internal bool HasListener => _listener != None;
 
     internal bool HasNamedListener => HasListener && !Listeners[_listener].IsDefault;
@@ -148,6 +151,14 @@ internal sealed class ConfigurationDraft
         if (BelongsToListener(option)) ChangeListener(listener => listener with { Settings = settings });
         else if (option.Scope == OptionScope.Bridge) ChangeBridge(bridge => bridge with { Settings = settings });
         else Settings = settings;
+    }
+
+    /// <summary>Remembers that a line of an option's section is wrong.</summary>
+    internal void Fail(ConfigurationOption option)
+    {
+        if (option.Scope == OptionScope.Bridge && HasBridge) FailedSections.Add(Bridge.Place);
+        if (option.Scope == OptionScope.Plugin && HasPlugin) FailedSections.Add(Plugin.Place);
+        if (option.Scope is OptionScope.Listener or OptionScope.ListenerOrDefault or OptionScope.NamedListener && HasListener) FailedSections.Add(Listener.Place);
     }
 
     internal void Note(LogTypes type, string text, SourcePlace place) => Notices.Add(new ConfigurationNotice(type, text, place));

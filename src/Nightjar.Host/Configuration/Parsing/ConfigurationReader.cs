@@ -77,7 +77,9 @@ internal sealed class ConfigurationReader(ConfigurationDraft draft, List<string>
         var space = text.IndexOf(' ', StringComparison.Ordinal);
         var name = space < 0 ? text : text[..space];
         if (OptionTable.Find(name) is not { } option) return $"Error: Unknown configuration variable '{Shown(name)}'.";
-        return Apply(option, name, space < 0 ? "" : text[(space + 1)..].Trim(), place, isMain);
+        var error = Apply(option, name, space < 0 ? "" : text[(space + 1)..].Trim(), place, isMain);
+        if (error is not null) draft.Fail(option);
+        return error;
     }
 
     private string? Apply(ConfigurationOption option, string name, string value, SourcePlace place, bool isMain)

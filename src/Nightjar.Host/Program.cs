@@ -26,7 +26,7 @@ internal static class Program
     private static string VerbOf(string[] args, out string[] rest)
     {
         rest = args;
-        switch (Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]))
+        switch (Path.GetFileNameWithoutExtension(StartedAs()))
         {
             case "mosquitto_pub": return "pub";
             case "mosquitto_sub": return "sub";
@@ -37,5 +37,12 @@ internal static class Program
         if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert")) return "run";
         rest = args[1..];
         return args[0];
+    }
+
+    // The runtime tells the name of the assembly; the name of the link only the system knows.
+    private static string StartedAs()
+    {
+        const string CommandLine = "/proc/self/cmdline";
+        return File.Exists(CommandLine) ? File.ReadAllText(CommandLine).Split('\0')[0] : Environment.GetCommandLineArgs()[0];
     }
 }

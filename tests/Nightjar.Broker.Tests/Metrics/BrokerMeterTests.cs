@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Nightjar.Broker.Configuration;
 using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
 using Xunit;
@@ -30,6 +31,20 @@ public sealed class BrokerMeterTests
         Assert.Equal(1, values["nightjar.subscriptions"]);
         Assert.Equal(1, values["nightjar.retained"]);
         Assert.Equal(2, values["nightjar.retained.bytes"]);
+    }
+
+    [Fact]
+    public async Task Instruments_AfterAFailedLogin_TellIt()
+    {
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.Zero, AllowAnonymous = false });
+        var client = await broker.OpenAsync();
+        await client.SendAsync(WirePackets.Connect(client.Version, "c"));
+        Assert.Equal((byte)ReasonCode.NotAuthorized, (await client.ReceiveAsync())[3]);
+        await client.ExpectClosedAsync();
+
+        var values = Collect(broker.Broker.Instruments.Meter);
+        Assert.Equal(1, values["nightjar.authentication.failures"]);
+        Assert.Equal(0, values["nightjar.authentication.delayed"]);
     }
 
     private static Dictionary<string, long> Collect(Meter meter)

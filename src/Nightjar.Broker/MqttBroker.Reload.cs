@@ -53,8 +53,10 @@ public sealed partial class MqttBroker
 
     private void LogListening(ListenerChangeItem item)
     {
-        if (item.Opened is not null)
-            BrokerLog.Listening(_core.Environment.Log, KindOf(item.Options), (item.Opened.LocalEndPoint as System.Net.IPEndPoint)?.Port ?? 0);
+        if (item.Opened is null) return;
+        var log = _core.Environment.Log;
+        if (item.Opened.LocalEndPoint is System.Net.IPEndPoint endPoint) BrokerLog.Listening(log, KindOf(item.Options), endPoint.Port);
+        else BrokerLog.ListeningOnPath(log, item.Opened.LocalEndPoint.ToString()!);
     }
 
     // A connection that is being let in right now is not missed: it looks at the admission again after it has its session.

@@ -15,7 +15,6 @@ using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
-using Nightjar.Transport.WebSockets;
 
 namespace Nightjar.Broker;
 
@@ -73,7 +72,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         var clock = new BrokerClock(timeProvider ?? TimeProvider.System);
         var environment = new SessionEnvironment(options, clock, new AccessGate(authorizer), open(clock), log ?? NullLogger.Instance);
         _core = new BrokerCore(environment, new Admission(authenticator, authenticationMethods));
-        _listeners = new ListenerSet(_core, Listen);
+        _listeners = new ListenerSet(_core);
         StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
@@ -138,7 +137,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         }
         catch
         {
-            foreach (var item in change.Items) await item.Opened!.DisposeAsync();
+            foreach (var item in change.Items) await item.Opened!.Top.DisposeAsync();
             throw;
         }
 
@@ -155,7 +154,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
     {
         // Before the start nothing else deals with what became due while no broker ran.
         if (Volatile.Read(ref _state) == 0) Tick();
-        _listeners.Serve(listener, options ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+        options ??= new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
+        _listeners.Serve(ListenerStack.Over(listener, options), options);
     }
 
     /// <summary>Publishes a message as the broker itself.</summary>
@@ -163,16 +163,17 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <param name="payload">Payload; not kept after the call unless somebody must wait for it.</param>
     /// <param name="qos">Quality of service.</param>
     /// <param name="retain">Whether it becomes the retained message of its topic; an empty payload clears that.</param>
+    /// <param name="expiry">After how long it is no longer delivered [MQTT-3.3.2-5]; null: never.</param>
     /// <returns>Success, or NoMatchingSubscribers.</returns>
     /// <exception cref="ArgumentException">The topic name is not valid.</exception>
     /// <remarks>Delivered when the call returns. Allocates nothing beyond the encoded topic name.</remarks>
     public ReasonCode Publish(
-        string topicName, ReadOnlySpan<byte> payload, QualityOfService qos = QualityOfService.AtMostOnce, bool retain = false)
+        string topicName, ReadOnlySpan<byte> payload, QualityOfService qos = QualityOfService.AtMostOnce, bool retain = false, TimeSpan? expiry = null)
     {
         var topic = Encoding.UTF8.GetBytes(topicName);
         if (!Utf8Text.IsValid(topic) || !TopicName.IsValid(topic, Options.MaximumTopicLevels))
             throw new ArgumentException($"'{topicName}' is not a topic name: 1 to 65535 bytes, no wildcards, at most {Options.MaximumTopicLevels} levels.", nameof(topicName));
-        var code = PublishAsBroker(topic, payload, qos, retain);
+        var code = PublishAsBroker(topic, payload, qos, retain, expiry);
         if (_core.Events.Published is { } handler)
             EventCaller.Call(_core.Environment.Log, handler, new MessagePublishedEventArgs(null, topicName, payload.ToArray(), qos, retain));
         return code;
@@ -260,8 +261,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _meter.Dispose();
     }
 
-    internal ReasonCode PublishAsBroker(ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload, QualityOfService qos, bool retain) =>
-        BrokerPublisher.Publish(_core, topicName, payload, qos, retain);
+    internal ReasonCode PublishAsBroker(ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload, QualityOfService qos, bool retain, TimeSpan? expiry = null) =>
+        BrokerPublisher.Publish(_core, topicName, payload, qos, retain, expiry);
 
     /// <summary>What is due: timers, $SYS, expired retained messages. The ticker calls it; one at a time.</summary>
     internal void Tick()
@@ -280,14 +281,6 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             Volatile.Write(ref _ticking, 0);
         }
-    }
-
-    private TransportListener Listen(ListenerOptions options)
-    {
-        var listener = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay });
-        if (options.Protocol == ListenerProtocol.Mqtt) return listener;
-        return new WebSocketListener(
-            listener, new WebSocketListenerOptions { AllowedOrigins = options.AllowedOrigins, TimeProvider = _core.Environment.Clock.Provider });
     }
 
     // Mosquitto's word for the socket in its log.

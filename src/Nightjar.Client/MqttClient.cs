@@ -62,9 +62,13 @@ public sealed class MqttClient : IAsyncDisposable
 
     /// <summary>Connects to a TCP endpoint, then as <see cref="ConnectAsync(TransportConnection, MqttClientOptions, CancellationToken)"/>.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The endpoint cannot be reached.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">TLS was asked for and failed; the message says why.</exception>
     public async Task<ConnectResult> ConnectAsync(EndPoint endPoint, MqttClientOptions options, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(options);
         TransportConnection connection = await SocketTransport.ConnectAsync(endPoint, new SocketTransportOptions(), cancellationToken).ConfigureAwait(false);
+        if (options.Tls is { } tls)
+            connection = await tls.ConnectAsync(connection, options.TlsHost ?? HostOf(endPoint), cancellationToken).ConfigureAwait(false);
         return await ConnectAsync(connection, options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -318,6 +322,13 @@ public sealed class MqttClient : IAsyncDisposable
 
         if (link.Facts.IsAccepted) Disconnected?.Invoke(this, cause);
     }
+
+    private static string HostOf(EndPoint endPoint) => endPoint switch
+    {
+        DnsEndPoint dns => dns.Host,
+        IPEndPoint address => address.Address.ToString(),
+        _ => "localhost",
+    };
 
     private static ReasonCode RefusalOf(MqttPublish message, ConnectResult facts)
     {

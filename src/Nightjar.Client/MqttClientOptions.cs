@@ -1,4 +1,5 @@
 using Nightjar.Protocol;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Client;
 
@@ -19,6 +20,12 @@ public sealed record MqttClientOptions
 
     /// <summary>Keep Alive in seconds, 0 to 65 535; 0 = none. The server's value wins [MQTT-3.1.2-21]. Default 60.</summary>
     public ushort KeepAlive { get; init; } = 60;
+
+    /// <summary>Speaks TLS with the server; null for plain TCP. For a connection that the client opens itself.</summary>
+    public TlsClientContext? Tls { get; init; }
+
+    /// <summary>Name that the server's certificate must be for; null for the name or address that is connected to.</summary>
+    public string? TlsHost { get; init; }
 
     /// <summary>User Name, or null for none.</summary>
     public string? UserName { get; init; }

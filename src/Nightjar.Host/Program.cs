@@ -1,4 +1,5 @@
 using Nightjar.Host.Verbs;
+using Nightjar.Host.Verbs.Passwords;
 
 namespace Nightjar.Host;
 
@@ -16,6 +17,7 @@ internal static class Program
             "sub" => await SubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "rr" => await RrVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "cert" => CertVerb.Run(rest, Console.Out, Console.Error, TimeProvider.System),
+            "passwd" => PasswdVerb.Run(rest, PasswordPrompt.Ask, Console.Out, Console.Error),
             _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
         };
     }
@@ -29,9 +31,10 @@ internal static class Program
             case "mosquitto_pub": return "pub";
             case "mosquitto_sub": return "sub";
             case "mosquitto_rr": return "rr";
+            case "mosquitto_passwd": return "passwd";
         }
 
-        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "cert")) return "run";
+        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert")) return "run";
         rest = args[1..];
         return args[0];
     }

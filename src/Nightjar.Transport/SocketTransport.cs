@@ -15,7 +15,10 @@ public static class SocketTransport
     /// living listener.</summary>
     /// <param name="endPoint">Address and port; port 0 takes a free one. An IPv6 address accepts IPv6 only.</param>
     /// <param name="options">How sockets are made.</param>
-    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    /// <exception cref="SocketException">The address cannot be bound, or the device does not exist or may not be used.</exception>
+    /// <exception cref="PlatformNotSupportedException">A device is given, and this is not Linux.</exception>
+    /// <remarks>A unix domain socket is made for owner and group. What a listener that died has left at its path is removed, what somebody
+    /// listens on or is no socket is not; the file goes when the listener is disposed of.</remarks>
     public static TransportListener Listen(EndPoint endPoint, SocketTransportOptions options)
     {
         ArgumentNullException.ThrowIfNull(endPoint);

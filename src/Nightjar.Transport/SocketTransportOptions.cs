@@ -28,6 +28,9 @@ public sealed record SocketTransportOptions
     /// <summary>Address of this machine that <see cref="SocketTransport.ConnectAsync"/> connects from; null = the operating system's choice.</summary>
     public IPAddress? LocalAddress { get; init; }
 
+    /// <summary>Network device that <see cref="SocketTransport.Listen"/> is bound to (SO_BINDTODEVICE, Linux); null = any.</summary>
+    public string? Device { get; init; }
+
     /// <summary>Bytes the operating system buffers for sending; 0 = its own choice, which grows with need.</summary>
     public int SendBufferSize { get; init; }
 

@@ -7,6 +7,7 @@ public sealed class FakeTimeProvider : TimeProvider
     private readonly List<FakeTimer> _timers = [];
     private DateTimeOffset _wall = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private long _ticks;
+    private long _moves;
 
     /// <summary>Ticks of 100 ns.</summary>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -23,15 +24,15 @@ public sealed class FakeTimeProvider : TimeProvider
     /// <summary>Moves the monotonic clock and the wall clock on, and runs what is due.</summary>
     public void Advance(TimeSpan by)
     {
-        FakeTimer[] due;
+        long move;
         lock (_gate)
         {
             _ticks += by.Ticks;
             _wall += by;
-            due = [.. _timers.Where(timer => timer.TakeDue(_ticks))];
+            move = ++_moves;
         }
 
-        foreach (var timer in due) timer.Run();
+        while (TakeDue(move) is { } timer) timer.Run();
     }
 
     /// <summary>Moves the wall clock alone, as an administrator or NTP does.</summary>
@@ -48,10 +49,24 @@ public sealed class FakeTimeProvider : TimeProvider
         return timer;
     }
 
+    private FakeTimer? TakeDue(long move)
+    {
+        lock (_gate)
+        {
+            foreach (var timer in _timers)
+            {
+                if (timer.TakeDue(_ticks, move)) return timer;
+            }
+        }
+
+        return null;
+    }
+
     private sealed class FakeTimer(FakeTimeProvider owner, TimerCallback callback, object? state) : ITimer
     {
         private long _due = long.MaxValue;
         private long _period;
+        private long _lastMove;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
@@ -65,9 +80,10 @@ public sealed class FakeTimeProvider : TimeProvider
             return true;
         }
 
-        public bool TakeDue(long now)
+        public bool TakeDue(long now, long move)
         {
-            if (_due > now) return false;
+            if (_due > now || _lastMove == move) return false;
+            _lastMove = move;
             _due = _period == 0 ? long.MaxValue : now + _period;
             return true;
         }

@@ -102,6 +102,10 @@ public sealed record BrokerOptions
     /// <value>Default 10 s.</value>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Longest wait before a client is told that its authentication failed. From the fourth failure of one address (IPv6: one /64) within a minute on, the wait doubles from 250 ms. Ours: max_authentication_delay.</summary>
+    /// <value>Zero = no wait. Default 5 s; at most half of <see cref="ConnectTimeout"/> is waited. Not in strict mode, where nothing waits.</value>
+    public TimeSpan MaximumAuthenticationDelay { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Longest keep alive granted, in seconds: v5 clients are told (Server Keep Alive), v3 clients asking for more get CONNACK 2. mosquitto: max_keepalive.</summary>
     /// <value>0 = no limit (default).</value>
     public ushort MaximumKeepAlive { get; init; }
@@ -185,6 +189,7 @@ public sealed record BrokerOptions
         Range(nameof(MaximumConnectRate), MaximumConnectRate, 0, int.MaxValue);
         Range(nameof(MemoryLimit), MemoryLimit, 0, long.MaxValue);
         if (ConnectTimeout <= TimeSpan.Zero) errors.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}; it must be longer than zero.");
+        if (MaximumAuthenticationDelay < TimeSpan.Zero) errors.Add($"{nameof(MaximumAuthenticationDelay)} is {MaximumAuthenticationDelay}; it must not be negative.");
         if (SysInterval < TimeSpan.Zero) errors.Add($"{nameof(SysInterval)} is {SysInterval}; it must not be negative.");
         if (CloseLinger < TimeSpan.Zero) errors.Add($"{nameof(CloseLinger)} is {CloseLinger}; it must not be negative.");
         foreach (var listener in Listeners) listener.Validate(errors);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Nightjar.Protocol;
 using Nightjar.Transport.Tls;
 
@@ -80,6 +81,9 @@ public sealed record ListenerOptions
         if (EndPoint is null) errors.Add("A listener has no EndPoint.");
         if (MaximumConnections < -1) errors.Add($"MaximumConnections of {EndPoint} is {MaximumConnections}; it must be -1 or more.");
         if (AcceptedVersions.Count == 0) errors.Add($"AcceptedVersions of {EndPoint} is empty: nobody could connect.");
+        if (!string.IsNullOrEmpty(MountPoint) && !TopicName.IsValid(Encoding.UTF8.GetBytes(MountPoint)))
+            errors.Add($"MountPoint of {EndPoint} is '{MountPoint}'; it must be the beginning of a topic name: no wildcards, at most 65535 bytes.");
+        if (BindInterface is { Length: 0 or > 15 } device) errors.Add($"BindInterface of {EndPoint} is '{device}'; the name of a network device has 1 to 15 characters.");
         if (!Enum.IsDefined(Protocol)) errors.Add($"Protocol of {EndPoint} is {Protocol}; it must be Mqtt or WebSockets.");
     }
 }

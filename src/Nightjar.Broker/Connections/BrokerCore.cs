@@ -1,5 +1,7 @@
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Limits;
 using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 
 namespace Nightjar.Broker.Connections;
@@ -13,6 +15,7 @@ internal sealed class BrokerCore
     {
         Environment = environment;
         _admission = admission;
+        FailedLogins = new FailedLogins(environment.Clock.Provider);
         Router = new Router(environment);
         Sessions = new SessionRegistry(environment, Router);
         Durability = new DurabilityRelease(environment.Stores.Messages);
@@ -33,9 +36,14 @@ internal sealed class BrokerCore
         set => Volatile.Write(ref _admission, value);
     }
 
+    internal FailedLogins FailedLogins { get; }
+
     internal PeerLogLimiter PeerLog => Environment.PeerLog;
 
     internal BrokerEvents Events { get; } = new();
+
+    /// <summary>How fast addresses connect, over all listeners.</summary>
+    internal ConnectRateTable ConnectRates { get; } = new();
 
     /// <summary>Connections now; the table of them is the broker's only list.</summary>
     internal ConnectionTable Connections { get; } = new();

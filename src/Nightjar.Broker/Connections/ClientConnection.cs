@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Connections.Handlers;
 using Nightjar.Broker.Diagnostics;
@@ -10,6 +11,7 @@ using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 using Nightjar.Transport;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Broker.Connections;
 
@@ -35,6 +37,7 @@ internal sealed partial class ClientConnection : WheelTimer
     private int _cause;
     private string? _rule;
     private byte[] _pieces = [];
+    private CancellationTokenSource? _authenticating;
 
     internal ClientConnection(BrokerCore core, TransportConnection transport, ListenerOptions listener)
     {
@@ -43,7 +46,11 @@ internal sealed partial class ClientConnection : WheelTimer
         Admission = core.Admission;
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
-        Link = new SessionLink(transport.Output, new object(), Resume) { Owner = this };
+        Mount = MountPoint.Of(listener);
+        Link = new SessionLink(transport.Output, new object(), Resume)
+        {
+            Owner = this, Memory = core.Environment.Memory, GiveUp = OnMemoryShort, MountPrefix = Mount?.Prefix,
+        };
     }
 
     internal BrokerCore Core { get; }
@@ -56,15 +63,27 @@ internal sealed partial class ClientConnection : WheelTimer
 
     internal SessionLink Link { get; }
 
+    /// <summary>What is put in front of every topic of the client; null for nothing.</summary>
+    internal MountPoint? Mount { get; }
+
     /// <summary>Network address of the client; known after the socket is gone too.</summary>
     internal EndPoint? RemoteEndPoint { get; }
 
     internal EndPoint? LocalEndPoint => _transport.LocalEndPoint;
 
+    /// <summary>What TLS agreed on; null without TLS, and before the first bytes are there.</summary>
+    internal TlsSession? Tls => _transport.Tls;
+
     /// <summary>Null until CONNECT is accepted.</summary>
     internal Session? Session { get; private set; }
 
     internal Identity Identity { get; private set; } = new("", null, null);
+
+    /// <summary>What vouches for the user name of <see cref="Identity"/>.</summary>
+    internal IdentityProof Proof { get; private set; }
+
+    /// <summary>What the authenticator's decision rests on, for <see cref="IAuthenticator.IsStillAllowed"/>; null when it gave nothing.</summary>
+    internal object? Credential { get; private set; }
 
     internal ProtocolVersion Version => Link.Version;
 
@@ -90,7 +109,7 @@ internal sealed partial class ClientConnection : WheelTimer
     internal bool IsClosing => Volatile.Read(ref _cause) != 0;
 
     /// <summary>The address for log lines, as Mosquitto prints it: <c>A:P</c>.</summary>
-    internal string AddressText => RemoteEndPoint?.ToString() ?? "memory";
+    internal string AddressText => ToAddressText(RemoteEndPoint, Listener.EndPoint);
 
     internal string ClientIdText => Session?.ClientId ?? "<unknown>";
 
@@ -105,12 +124,6 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>Who let the client in, or judged it last.</summary>
     internal Admission Admission { get; set; }
 
-    /// <summary>What vouched for the client's user name.</summary>
-    internal IdentityProof Proof { get; set; }
-
-    /// <summary>What the decision to let it in rests on, for the authenticator after a reload; never the password.</summary>
-    internal object? Credential { get; set; }
-
     /// <summary>What CONNACK will say; null but while CONNECT is answered.</summary>
     internal ConnAckPlan? Plan { get; set; }
 
@@ -119,6 +132,14 @@ internal sealed partial class ClientConnection : WheelTimer
 
     /// <summary>Authentication Data of an AUTH that the loop has to answer after the batch; null when there is none.</summary>
     internal byte[]? PendingAuthentication { get; set; }
+
+    /// <summary>The text of an address: <c>A:P</c>; of a client of a unix domain socket, which has none, the path of the listener and port 0.</summary>
+    internal static string ToAddressText(EndPoint? remote, EndPoint? listener) => remote switch
+    {
+        UnixDomainSocketEndPoint => listener is UnixDomainSocketEndPoint ? $"{listener}:0" : "unix:0",
+        null => "memory",
+        _ => remote.ToString() ?? "memory",
+    };
 
     /// <summary>Serves the client until it is gone. Completes when everything of the connection is released; does not throw.</summary>
     internal async Task RunAsync()
@@ -149,6 +170,8 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         if (Interlocked.CompareExchange(ref _cause, (int)cause, 0) != 0) return;
         _rule = rule;
+        // Not on this thread: what waits for the authenticator would go on inside this call.
+        _ = Volatile.Read(ref _authenticating)?.CancelAsync();
         var send = false;
         var gate = Link.EnterGate();
         try
@@ -167,6 +190,7 @@ internal sealed partial class ClientConnection : WheelTimer
         }
 
         if (send) Link.Output.Send();
+        Volatile.Read(ref _pause)?.End();
         _ = CloseTransportAsync();
     }
 
@@ -183,7 +207,24 @@ internal sealed partial class ClientConnection : WheelTimer
     }
 
     /// <summary>Ends the connection for something the peer sent.</summary>
-    internal void Fail(in ProtocolError error) => Close(DisconnectCauses.FromReasonCode(error.ReasonCode), error.ReasonCode, error.Rule);
+    internal void Fail(in ProtocolError error)
+    {
+        if (error.ReasonCode == ReasonCode.PacketTooLarge) CountLimit(BrokerLimit.MaximumPacketSize);
+        Close(DisconnectCauses.FromReasonCode(error.ReasonCode), error.ReasonCode, error.Rule);
+    }
+
+    /// <summary>Ends the connection because what it sent, or what waits for it, is more than memory is there for.</summary>
+    internal void OnMemoryShort() => Close(DisconnectCause.QuotaExceeded, ReasonCode.QuotaExceeded, "memory_limit");
+
+    /// <summary>Ends the connection for a topic with more levels than allowed.</summary>
+    internal void FailLevels()
+    {
+        CountLimit(BrokerLimit.MaximumTopicLevels);
+        Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "more levels than max_topic_levels");
+    }
+
+    /// <summary>Counts that a limit acted on this client.</summary>
+    internal void CountLimit(BrokerLimit limit) => Core.Environment.Counters.CountLimit(limit);
 
     /// <summary>DISCONNECT arrived. The will goes at once: a reconnect that takes the session over before this connection has left must not publish it.</summary>
     internal void OnDisconnect(bool discardWill)
@@ -209,8 +250,24 @@ internal sealed partial class ClientConnection : WheelTimer
         if (Link.MarkTouched()) context.Touch(Link);
     }
 
+    /// <summary>Makes a token that is cancelled when the connection closes while CONNECT is answered.</summary>
+    internal CancellationToken BeginAuthentication()
+    {
+        var source = new CancellationTokenSource();
+        // A full fence: either this sees that the connection closes, or Close sees the source.
+        Interlocked.Exchange(ref _authenticating, source);
+        if (IsClosing) source.Cancel();
+        return source.Token;
+    }
+
     /// <summary>Sets who the client is, once it is authenticated.</summary>
-    internal void Authenticated(Identity identity) => Identity = identity;
+    internal void Authenticated(Identity identity, IdentityProof proof, object? credential)
+    {
+        Identity = identity;
+        Proof = proof;
+        Credential = credential;
+        Volatile.Write(ref _authenticating, null);
+    }
 
     /// <summary>After a reload: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>
     /// <returns>Whether it was ended.</returns>
@@ -241,10 +298,13 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         if (Session is null)
         {
+            if (!IsClosing) CountLimit(BrokerLimit.ConnectTimeout);
             Close(DisconnectCause.ConnectTimeout, ReasonCode.KeepAliveTimeout);
             return;
         }
 
+        // A client that is not read is not silent.
+        if (IsPaused) Volatile.Write(ref _lastReceived, nowMilliseconds);
         // Accepted at the very moment the connect timer ran out: the keep alive takes over.
         if (IsClosing || _keepAliveMilliseconds == 0) return;
         var due = Volatile.Read(ref _lastReceived) + _keepAliveMilliseconds;
@@ -267,8 +327,9 @@ internal sealed partial class ClientConnection : WheelTimer
             if (!buffer.IsEmpty && !IsClosing)
             {
                 var consumed = ProcessBatch(buffer);
-                // Packets behind an AUTH that is answered after the batch are looked at again at once, not when more bytes come.
-                input.AdvanceTo(consumed, PendingAuthentication is null ? buffer.End : consumed);
+                // Packets behind an AUTH that is answered after the batch, or behind the end of the client's rate, are looked at again at once,
+                // not when more bytes come.
+                input.AdvanceTo(consumed, MayContinue ? buffer.End : consumed);
             }
             else
             {
@@ -276,7 +337,8 @@ internal sealed partial class ClientConnection : WheelTimer
             }
 
             if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
-            if (result.IsCompleted) return;
+            if (result.IsCompleted && MayContinue) return;
+            if (_isOverRate) await PauseAsync();
             if (IsOverOutput) await Link.Output.WhenSentAsync();
         }
     }
@@ -310,11 +372,15 @@ internal sealed partial class ClientConnection : WheelTimer
         }
     }
 
+    // Whether the next packet may be handled in this batch.
+    private bool MayContinue => PendingAuthentication is null && !_isOverRate;
+
     private SequencePosition Process(in ReadOnlySequence<byte> buffer, BatchContext context)
     {
+        BeginPacing();
         if (buffer.IsSingleSegment) return buffer.GetPosition(ProcessSpan(buffer.FirstSpan, context));
         var rest = buffer;
-        while (!IsClosing && PendingAuthentication is null)
+        while (!IsClosing && MayContinue)
         {
             var status = FrameReader.TryMeasure(rest, Core.Environment.Options.MaximumPacketSize, out var length, out var error);
             if (status == ReadStatus.NeedMoreData) break;
@@ -352,7 +418,7 @@ internal sealed partial class ClientConnection : WheelTimer
         var maximum = Core.Environment.Options.MaximumPacketSize;
         var consumed = 0;
         var packets = 0;
-        while (consumed < source.Length && !IsClosing && PendingAuthentication is null)
+        while (consumed < source.Length && !IsClosing && MayContinue)
         {
             var status = FrameReader.TryRead(source[consumed..], maximum, out var frame, out var error);
             if (status == ReadStatus.NeedMoreData) break;
@@ -382,6 +448,7 @@ internal sealed partial class ClientConnection : WheelTimer
         if (frame.Type == PacketType.Publish)
         {
             PublishHandler.Handle(this, frame, context);
+            if (_isPaced) CountPublish(frame.Length);
             return;
         }
 
@@ -434,6 +501,7 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>The output has room again, or retained messages are left: the session goes on sending.</summary>
     private void OnDrained()
     {
+        Link.AccountOutput();
         var session = Session;
         if (session is null || IsClosing) return;
         var context = BatchContext.Begin();
@@ -462,8 +530,7 @@ internal sealed partial class ClientConnection : WheelTimer
     private async Task EndAsync()
     {
         Core.Environment.Wheel.Cancel(this);
-        if (Interlocked.CompareExchange(ref _cause, (int)(_transport.Error == System.Net.Sockets.SocketError.Success
-            ? DisconnectCause.ConnectionClosed : DisconnectCause.NetworkError), 0) == 0)
+        if (Interlocked.CompareExchange(ref _cause, (int)CauseOfEnd(), 0) == 0)
         {
             lock (Link.Gate) Link.IsClosed = true;
         }
@@ -472,8 +539,16 @@ internal sealed partial class ClientConnection : WheelTimer
         await CloseTransportAsync();
         GiveUpHeld();
         await _transport.DisposeAsync();
+        _pause?.Dispose();
+        Link.AccountOutput();
         // Left only now: who waits for the table to empty finds every buffer returned.
         Core.Connections.Remove(this);
+    }
+
+    private DisconnectCause CauseOfEnd()
+    {
+        if (_transport.Failure is not null) return DisconnectCause.ProtocolError;
+        return _transport.Error == System.Net.Sockets.SocketError.Success ? DisconnectCause.ConnectionClosed : DisconnectCause.NetworkError;
     }
 
     private void Depart()
@@ -502,6 +577,9 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         var log = Core.Environment.Log;
         if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) || !Core.PeerLog.TryTake(Core.Environment.Clock.Now)) return;
+        // Why a handshake failed is an error, which is told even where connects and disconnects are not.
+        if (_transport.Failure is { } failure) BrokerLog.TlsFailed(log, failure);
+        if (!Core.Environment.Options.ConnectionMessages) return;
         if (Cause == DisconnectCause.ClientDisconnected) BrokerLog.ClientDisconnected(log, ClientIdText, AddressText);
         else if (_rule is not null) BrokerLog.ClientDisconnectedByRule(log, ClientIdText, AddressText, Cause.ToLogText(), _rule);
         else BrokerLog.ClientDisconnectedBecause(log, ClientIdText, AddressText, Cause.ToLogText());

@@ -1,5 +1,6 @@
 using System.Text;
 using Nightjar.Broker.Messages;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -44,7 +45,8 @@ internal sealed class ConnectRequest
 
     internal bool WillRetain { get; private init; }
 
-    internal byte[] WillTopic { get; private init; } = [];
+    /// <summary>Topic of the will; replaced by the whole topic on a listener with a mount point.</summary>
+    internal byte[] WillTopic { get; set; } = [];
 
     private byte[] WillPayload { get; init; } = [];
 
@@ -53,6 +55,9 @@ internal sealed class ConnectRequest
     private uint WillDelayInterval { get; init; }
 
     private uint? WillExpiryInterval { get; init; }
+
+    /// <summary>Bytes of the will's topic name, properties and payload.</summary>
+    internal int WillSize => WillTopic.Length + WillProperties.Length + WillPayload.Length;
 
     internal bool IsVersion5 => Version == ProtocolVersion.Mqtt50;
 
@@ -94,7 +99,7 @@ internal sealed class ConnectRequest
     }
 
     /// <summary>The will to keep with the session; null when there is none.</summary>
-    internal Will? MakeWill(MessagePool pool, string clientId, string? userName)
+    internal Will? MakeWill(MessagePool pool, Identity identity)
     {
         if (!HasWill) return null;
         var publication = new Publication(pool)
@@ -104,8 +109,10 @@ internal sealed class ConnectRequest
             Payload = WillPayload,
             QoS = WillQoS,
             Retain = WillRetain,
-            PublisherClientId = clientId,
-            PublisherUserName = userName,
+            PublisherClientId = identity.ClientId,
+            PublisherUserName = identity.UserName,
+            PublisherAddress = identity.Address,
+            PublisherDomain = identity.SecurityDomain,
         };
         var message = publication.Keep();
         publication.Dispose();

@@ -1,5 +1,4 @@
 using Nightjar.Broker.Configuration;
-using Nightjar.Transport;
 
 namespace Nightjar.Broker.Connections;
 
@@ -16,5 +15,5 @@ internal sealed class ListenerChangeItem(ListenerOptions options)
 
     internal bool IsReplacedClosed { get; set; }
 
-    internal TransportListener? Opened { get; set; }
+    internal ListenerStack? Opened { get; set; }
 }

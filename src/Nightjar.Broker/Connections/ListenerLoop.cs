@@ -1,6 +1,7 @@
 using System.Net;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Limits;
 using Nightjar.Transport;
 
 namespace Nightjar.Broker.Connections;
@@ -13,10 +14,11 @@ internal sealed class ListenerLoop
     private volatile ListenerOptions _options;
     private int _connections;
 
-    internal ListenerLoop(BrokerCore core, TransportListener listener, ListenerOptions options)
+    internal ListenerLoop(BrokerCore core, ListenerStack stack, ListenerOptions options)
     {
         _core = core;
-        _listener = listener;
+        Stack = stack;
+        _listener = stack.Top;
         _options = options;
         Completion = Task.Run(RunAsync);
     }
@@ -25,8 +27,15 @@ internal sealed class ListenerLoop
     internal ListenerOptions Options
     {
         get => _options;
-        set => _options = value;
+        set
+        {
+            _options = value;
+            Stack.Take(value);
+        }
     }
+
+    /// <summary>The socket is closed, and another took its place: its clients are judged by what that one says.</summary>
+    internal void JudgeBy(ListenerOptions options) => _options = options;
 
     /// <summary>Whether a reload may close it: it is one of the options', not one the application brought.</summary>
     internal bool IsConfigured { get; init; }
@@ -34,7 +43,7 @@ internal sealed class ListenerLoop
     /// <summary>A reload has taken the listener away: its clients go too.</summary>
     internal bool IsRemoved { get; set; }
 
-    internal TransportListener Listener => _listener;
+    internal ListenerStack Stack { get; }
 
     internal EndPoint LocalEndPoint => _listener.LocalEndPoint;
 
@@ -47,32 +56,72 @@ internal sealed class ListenerLoop
     {
         while (await _listener.AcceptAsync(CancellationToken.None) is { } transport)
         {
-            var connection = new ClientConnection(_core, transport, _options) { Loop = this };
-            if (TryAdmit(connection))
+            if (IsAddressAdmitted(transport) && TryAdmit(transport, out var connection))
             {
                 connection.Ended = ServeAsync(connection);
                 continue;
             }
 
-            if (_core.PeerLog.TryTake(_core.Environment.Clock.Now)) BrokerLog.ConnectionDenied(_core.Environment.Log, connection.AddressText);
             transport.Abort();
             await transport.DisposeAsync();
         }
     }
 
-    private bool TryAdmit(ClientConnection connection)
+    // Who has no address, over a unix domain socket or in memory, is under the rules of files or of the application.
+    private bool IsAddressAdmitted(TransportConnection transport)
     {
-        if (_options.MaximumConnections >= 0 && Volatile.Read(ref _connections) >= _options.MaximumConnections) return false;
-        if (!_core.Connections.TryAdd(connection, _core.Environment.Options.MaximumConnections)) return false;
+        var options = _options;
+        var perSecond = _core.Environment.Options.MaximumConnectRate;
+        if ((perSecond == 0 && options.AllowFrom.Count == 0 && options.DenyFrom.Count == 0)
+            || !AddressKey.TryGetAddress(transport.RemoteEndPoint, out var address))
+        {
+            return true;
+        }
+
+        if (AddressKey.IsIn(options.DenyFrom, address) || (options.AllowFrom.Count > 0 && !AddressKey.IsIn(options.AllowFrom, address)))
+        {
+            Deny(transport, BrokerLimit.AddressRules, "address not allowed");
+            return false;
+        }
+
+        if (perSecond == 0 || _core.ConnectRates.TryTake(AddressKey.Of(address), _core.Environment.Clock.Now, perSecond)) return true;
+        Deny(transport, BrokerLimit.MaximumConnectRate, "connection rate exceeded");
+        return false;
+    }
+
+    private bool TryAdmit(TransportConnection transport, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ClientConnection? connection)
+    {
+        connection = null;
+        if (_options.MaximumConnections >= 0 && Volatile.Read(ref _connections) >= _options.MaximumConnections)
+        {
+            Deny(transport, BrokerLimit.ListenerConnections, "max_connections exceeded");
+            return false;
+        }
+
+        var candidate = new ClientConnection(_core, transport, _options) { Loop = this };
+        if (!_core.Connections.TryAdd(candidate, _core.Environment.Options.MaximumConnections))
+        {
+            Deny(transport, BrokerLimit.MaximumConnections, "max_connections exceeded");
+            return false;
+        }
+
+        connection = candidate;
         Interlocked.Increment(ref _connections);
         return true;
     }
 
+    private void Deny(TransportConnection transport, BrokerLimit limit, string reason)
+    {
+        _core.Environment.Counters.CountLimit(limit);
+        if (_core.PeerLog.TryTake(_core.Environment.Clock.Now))
+            BrokerLog.ConnectionDenied(_core.Environment.Log, ClientConnection.ToAddressText(transport.RemoteEndPoint, _listener.LocalEndPoint), reason);
+    }
+
     private async Task ServeAsync(ClientConnection connection)
     {
-        var log = _core.Environment.Log;
-        if (log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) && _core.PeerLog.TryTake(_core.Environment.Clock.Now))
-            BrokerLog.NewConnection(log, connection.AddressText, (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0);
+        var environment = _core.Environment;
+        if (environment.Options.ConnectionMessages && environment.Log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) && _core.PeerLog.TryTake(environment.Clock.Now))
+            BrokerLog.NewConnection(environment.Log, connection.AddressText, (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0);
         await connection.RunAsync();
         Interlocked.Decrement(ref _connections);
     }

@@ -1,12 +1,11 @@
 using System.Net;
 using Nightjar.Broker.Configuration;
-using Nightjar.Transport;
 
 namespace Nightjar.Broker.Connections;
 
 /// <summary>The listeners of a broker: those of its options, which a reload changes all or nothing, and those the application brought, which stay.</summary>
 /// <remarks>One change at a time: the caller sees to it. <see cref="EndPoints"/> and <see cref="Serve"/> may come from any thread.</remarks>
-internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, TransportListener> listen)
+internal sealed class ListenerSet(BrokerCore core)
 {
     private readonly Lock _gate = new();
     private List<ListenerLoop> _loops = [];
@@ -21,7 +20,7 @@ internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, Transpo
     }
 
     /// <summary>Serves a listener that the application brought.</summary>
-    internal void Serve(TransportListener listener, ListenerOptions options)
+    internal void Serve(ListenerStack listener, ListenerOptions options)
     {
         lock (_gate) _loops.Add(new ListenerLoop(core, listener, options));
     }
@@ -35,14 +34,14 @@ internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, Transpo
         var change = Compare(wanted);
         try
         {
-            foreach (var item in change.Items.Where(item => item is { Kept: null, Replaced: null })) item.Opened = listen(item.Options);
+            foreach (var item in change.Items.Where(item => item is { Kept: null, Replaced: null })) item.Opened = Open(item.Options);
             foreach (var item in change.Items)
             {
                 if (item.Replaced is null) continue;
                 await item.Replaced.CloseAsync();
                 await item.Replaced.Completion;
                 item.IsReplacedClosed = true;
-                item.Opened = listen(item.Options);
+                item.Opened = Open(item.Options);
             }
         }
         catch
@@ -65,7 +64,7 @@ internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, Transpo
                 var loop = item.Kept ?? new ListenerLoop(core, item.Opened!, item.Options) { IsConfigured = true };
                 loop.Options = item.Options;
                 // Clients of the socket that was replaced are judged by what its successor says.
-                if (item.Replaced is not null) item.Replaced.Options = item.Options;
+                item.Replaced?.JudgeBy(item.Options);
                 loops.Add(loop);
             }
 
@@ -98,12 +97,14 @@ internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, Transpo
         }
     }
 
+    private ListenerStack Open(ListenerOptions options) => ListenerStack.Open(options, core.Environment.Clock.Provider);
+
     private ListenerChange Compare(IReadOnlyList<ListenerOptions> wanted)
     {
         List<ListenerLoop> left;
         lock (_gate) left = [.. _loops.Where(loop => loop.IsConfigured)];
         var items = wanted.Select(options => new ListenerChangeItem(options)).ToList();
-        foreach (var item in items) item.Kept = Take(left, loop => IsSameSocket(loop.Options, item.Options));
+        foreach (var item in items) item.Kept = Take(left, loop => loop.Stack.CanTake(loop.Options, item.Options));
         foreach (var item in items.Where(item => item.Kept is null)) item.Replaced = Take(left, loop => IsSameAddress(loop.Options.EndPoint, item.Options.EndPoint));
         return new ListenerChange(items, left);
     }
@@ -117,10 +118,6 @@ internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, Transpo
         return loop;
     }
 
-    private static bool IsSameSocket(ListenerOptions one, ListenerOptions other) =>
-        one.EndPoint.Equals(other.EndPoint) && one.Protocol == other.Protocol && one.NoDelay == other.NoDelay
-        && string.Equals(one.BindInterface, other.BindInterface, StringComparison.Ordinal) && one.Tls is null == other.Tls is null;
-
     // A socket for all addresses of a port stands in the way of one for a single address, and the other way round.
     private static bool IsSameAddress(EndPoint one, EndPoint other) =>
         one is IPEndPoint first && other is IPEndPoint second
@@ -131,7 +128,7 @@ internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, Transpo
     {
         foreach (var item in change.Items)
         {
-            if (item.Opened is not null) await item.Opened.DisposeAsync();
+            if (item.Opened is not null) await item.Opened.Top.DisposeAsync();
         }
 
         // The address was ours a moment ago; when somebody else has taken it since, the error of the change says enough.
@@ -143,7 +140,7 @@ internal sealed class ListenerSet(BrokerCore core, Func<ListenerOptions, Transpo
         ListenerLoop reopened;
         try
         {
-            reopened = new ListenerLoop(core, listen(closed.Options), closed.Options) { IsConfigured = true };
+            reopened = new ListenerLoop(core, Open(closed.Options), closed.Options) { IsConfigured = true };
         }
         catch (System.Net.Sockets.SocketException exception)
         {

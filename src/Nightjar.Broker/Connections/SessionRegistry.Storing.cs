@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
@@ -11,12 +12,15 @@ internal sealed partial class SessionRegistry
     /// <returns>The session, offline and without deadlines; null when the client id has one already.</returns>
     internal Session? Restore(SessionClaim claim, in SessionRecord record)
     {
-        var session = new Session(_environment, new Identity(record.ClientId, record.UserName, null))
+        var session = new Session(_environment, IdentityOf(record))
         {
             ExpiryInterval = record.ExpiryInterval,
             StoreClaim = claim,
         };
-        return Table.TryAdd(session) ? session : null;
+        if (!Table.TryAdd(session)) return null;
+        // Limits hold for what comes later.
+        Users.TryTake(record.UserName, 0);
+        return session;
     }
 
     /// <summary>
@@ -52,8 +56,14 @@ internal sealed partial class SessionRegistry
     {
         if (!session.IsStored) return 0;
         long? wallClock = disconnectedAt is { } time ? _environment.Clock.ToWallClock(time) : null;
-        return _environment.Stores.Sessions.Save(session.StoreClaim, new SessionRecord(identity.ClientId, identity.UserName, session.ExpiryInterval, wallClock));
+        return _environment.Stores.Sessions.Save(session.StoreClaim, RecordOf(identity, session.ExpiryInterval, wallClock));
     }
+
+    private static SessionRecord RecordOf(Identity identity, uint expiryInterval, long? disconnectedAt) =>
+        new(identity.ClientId, identity.UserName, expiryInterval, disconnectedAt, identity.SecurityDomain, (identity.Address as IPEndPoint)?.Address);
+
+    private static Identity IdentityOf(in SessionRecord record) =>
+        new(record.ClientId, record.UserName, record.Address is { } address ? new IPEndPoint(address, 0) : null, record.SecurityDomain);
 
     private long ForgetLocked(Session session)
     {

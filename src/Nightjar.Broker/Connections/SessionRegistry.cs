@@ -1,3 +1,4 @@
+using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Routing;
@@ -34,6 +35,9 @@ internal sealed partial class SessionRegistry
 
     internal SessionTable<Session> Table { get; } = new();
 
+    /// <summary>Sessions by user: exact, because a place goes with the session from before it is in the table until it ends.</summary>
+    internal UserSessionCounts Users { get; } = new();
+
     /// <summary>Sessions that ended because their expiry interval passed.</summary>
     internal long Expired => Volatile.Read(ref _expired);
 
@@ -49,21 +53,26 @@ internal sealed partial class SessionRegistry
     internal AttachResult Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
     {
         var fresh = new Session(_environment, identity);
+        // The place among the sessions of the user: that of a session of its own which this CONNECT has ended stays taken for the next one.
+        var hasPlace = false;
         while (true)
         {
-            if (!Table.TryGet(fresh.ClientIdUtf8, out var session))
+            if (Table.TryGet(fresh.ClientIdUtf8, out var session))
             {
-                var maximum = _environment.Options.MaximumSessions;
-                if (maximum >= 0 && Table.Count >= maximum) return new AttachResult(ReasonCode.ServerBusy, null);
-                lock (fresh)
-                {
-                    if (!Table.TryAdd(fresh)) continue;
-                    AttachLocked(fresh, connection, request, identity, claim, present: false, context);
-                    return new AttachResult(ReasonCode.Success, fresh);
-                }
+                if (!TryTake(session, connection, request, identity, claim, context, ref hasPlace, out var result)) continue;
+                if (hasPlace) Users.Release(identity.UserName);
+                return result;
             }
 
-            if (TryTake(session, connection, request, identity, claim, context, out var result)) return result;
+            var refusal = hasPlace ? ReasonCode.Success : TakePlaces(identity.UserName);
+            if (refusal != ReasonCode.Success) return new AttachResult(refusal, null);
+            hasPlace = true;
+            lock (fresh)
+            {
+                if (!Table.TryAdd(fresh)) continue;
+                AttachLocked(fresh, connection, request, identity, claim, present: false, context);
+                return new AttachResult(ReasonCode.Success, fresh);
+            }
         }
     }
 
@@ -145,8 +154,29 @@ internal sealed partial class SessionRegistry
         context.End(_environment.Counters);
     }
 
+    private ReasonCode TakePlaces(string? userName)
+    {
+        var options = _environment.Options;
+        if (options.MaximumSessions >= 0 && Table.Count >= options.MaximumSessions)
+        {
+            _environment.Counters.CountLimit(BrokerLimit.MaximumSessions);
+            return ReasonCode.ServerBusy;
+        }
+
+        return TakeUserPlace(userName) ? ReasonCode.Success : ReasonCode.QuotaExceeded;
+    }
+
+    private bool TakeUserPlace(string? userName)
+    {
+        if (Users.TryTake(userName, _environment.Options.MaximumSessionsPerUser)) return true;
+        _environment.Counters.CountLimit(BrokerLimit.MaximumSessionsPerUser);
+        return false;
+    }
+
+    // False: look again, because the session has ended, perhaps by this CONNECT.
     private bool TryTake(
-        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context, out AttachResult result)
+        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context,
+        ref bool hasPlace, out AttachResult result)
     {
         var aftermath = default(Aftermath);
         SessionLink? oldLink;
@@ -160,14 +190,25 @@ internal sealed partial class SessionRegistry
                 return true;
             }
 
+            // A session of its own has its place already; one that was anonymous, or becomes so, changes sides.
+            var isOwn = string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal);
+            if (!isOwn && !hasPlace && !TakeUserPlace(identity.UserName))
+            {
+                result = new AttachResult(ReasonCode.QuotaExceeded, null);
+                return true;
+            }
+
             oldLink = session.Link;
             // A session without expiry ends with its connection, which ends here: it is not resumed [MQTT-3.1.2-6 v3.1.1].
             if (request.CleanStart || !session.IsDurable)
             {
-                aftermath = EndLocked(session);
+                aftermath = EndLocked(session, keepsPlace: isOwn && !hasPlace);
+                hasPlace = true;
             }
             else
             {
+                if (!isOwn) Users.Release(session.Identity.UserName);
+                hasPlace &= isOwn;
                 if (oldLink is not null) session.Detach(oldLink);
                 CancelTimer(session);
                 // The session goes on, so a delayed will is cancelled [MQTT-3.1.3-9]; one without delay belongs to the connection that ends.
@@ -180,7 +221,7 @@ internal sealed partial class SessionRegistry
 
         if (oldLink?.Owner is ClientConnection old)
         {
-            old.Close(Diagnostics.DisconnectCause.SessionTakenOver, ReasonCode.SessionTakenOver);
+            old.Close(DisconnectCause.SessionTakenOver, ReasonCode.SessionTakenOver);
             old.WaitForBatch();
         }
 
@@ -188,26 +229,35 @@ internal sealed partial class SessionRegistry
         return result.Session is not null;
     }
 
-    // A session may not be taken over by another user: what is queued was let through for the first one.
-    private static bool IsForeign(Identity owner, Identity taker) =>
-        owner.UserName is not null && taker.UserName is not null && !string.Equals(owner.UserName, taker.UserName, StringComparison.Ordinal);
+    // A session may not be taken over by another user: what is queued was let through for the first one. Mosquitto lets it.
+    private bool IsForeign(Identity owner, Identity taker) =>
+        !_environment.Options.StrictCompatibility
+        && owner.UserName is not null && taker.UserName is not null && !string.Equals(owner.UserName, taker.UserName, StringComparison.Ordinal);
 
     private void AttachLocked(
         Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, BatchContext context)
     {
         session.ExpiryInterval = connection.ConnectExpiryInterval;
-        session.Will = request.MakeWill(_environment.Messages, identity.ClientId, identity.UserName);
+        session.Will = request.MakeWill(_environment.Messages, identity);
         var ticket = StoreLocked(session, identity, claim);
-        // Rights that were decided for the user who had the session before do not carry over.
-        if (present && !string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal)) _router.Subscriptions.Generations.BumpAll();
+        var isOther = present && !_environment.Gate.IsOpen && !session.Identity.HasRightsOf(identity);
         Interlocked.Increment(ref _connects);
         connection.Accept(session, present, ticket, context);
         session.Attach(connection.Link, identity, context);
+        if (isOther) ForgetDecisions(session);
     }
 
-    private Aftermath EndLocked(Session session)
+    // Rights that were decided for whoever had the session before do not carry over. After the identity has changed: a route that is made
+    // meanwhile asks for one or the other and, in the first case, is made anew.
+    private void ForgetDecisions(Session session)
+    {
+        foreach (var subscription in session.Subscriptions.ToArray()) _router.Subscriptions.Generations.Bump(subscription.TopicFilter);
+    }
+
+    private Aftermath EndLocked(Session session, bool keepsPlace = false)
     {
         CancelTimer(session);
+        if (!keepsPlace) Users.Release(session.Identity.UserName);
         foreach (var subscription in session.Subscriptions.ToArray())
         {
             _router.Subscriptions.Remove(session, subscription.TopicFilter, subscription.ShareName);
@@ -262,8 +312,7 @@ internal sealed partial class SessionRegistry
     private void PublishWill(Will will, BatchContext context)
     {
         var message = will.Message;
-        var identity = new Identity(message.PublisherClientId!, message.PublisherUserName, null);
-        if (_environment.Gate.May(identity, AccessAction.Write, message.TopicName))
+        if (_environment.Gate.May(Identity.PublisherOf(message), AccessAction.Write, message.TopicName))
         {
             var publication = new Publication(_environment.Messages)
             {
@@ -275,6 +324,8 @@ internal sealed partial class SessionRegistry
                 ExpiresAt = will.ExpiryInterval is { } seconds ? _environment.ExpiryOf(seconds) : long.MaxValue,
                 PublisherClientId = message.PublisherClientId,
                 PublisherUserName = message.PublisherUserName,
+                PublisherAddress = message.PublisherAddress,
+                PublisherDomain = message.PublisherDomain,
             };
             _router.Publish(ref publication, _router.GetRoute(message.TopicName, context), context);
             publication.Dispose();

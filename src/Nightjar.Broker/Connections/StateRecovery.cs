@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
@@ -169,5 +170,7 @@ internal sealed class StateRecovery : IRecoverySink
         ExpiresAt = _core.Environment.Clock.FromWallClock(record.ExpiresAt),
         PublisherClientId = record.PublisherClientId,
         PublisherUserName = record.PublisherUserName,
+        PublisherAddress = record.PublisherAddress is { } address ? new IPEndPoint(address, 0) : null,
+        PublisherDomain = record.PublisherDomain,
     };
 }

@@ -47,6 +47,19 @@ internal sealed class BrokerCounters
         for (var i = 0; i < StripeCount; i++) _stripes[i] = new Stripe();
     }
 
+    /// <summary>Counts that a limit acted: something was dropped, refused, held back or closed because of it.</summary>
+    /// <remarks>One interlocked addition on a cache line of the thread's stripe.</remarks>
+    internal void CountLimit(BrokerLimit limit) =>
+        Interlocked.Increment(ref _stripes[Environment.CurrentManagedThreadId & (StripeCount - 1)].Limits[(int)limit]);
+
+    /// <summary>How often a limit acted since the start.</summary>
+    internal long LimitReached(BrokerLimit limit)
+    {
+        long sum = 0;
+        foreach (var stripe in _stripes) sum += Volatile.Read(ref stripe.Limits[(int)limit]);
+        return sum;
+    }
+
     /// <summary>Adds a batch and clears it.</summary>
     internal void Add(ref BatchCounters batch, int threadIndex)
     {
@@ -122,6 +135,7 @@ internal sealed class BrokerCounters
     private sealed class Stripe
     {
         internal PaddedCounters Padded;
+        internal readonly long[] Limits = new long[BrokerLimits.Names.Length];
 
         internal ref BatchCounters Totals => ref Padded.Totals;
     }

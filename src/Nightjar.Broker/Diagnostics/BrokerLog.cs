@@ -29,8 +29,8 @@ internal static partial class BrokerLog
     [LoggerMessage(106, LogLevel.Information, "Client {ClientId} [{Address}] disconnected: {Reason} ({Rule}).")]
     internal static partial void ClientDisconnectedByRule(ILogger log, string clientId, string address, string reason, string rule);
 
-    [LoggerMessage(107, LogLevel.Information, "Client connection from {Address} denied: max_connections exceeded.")]
-    internal static partial void ConnectionDenied(ILogger log, string address);
+    [LoggerMessage(107, LogLevel.Information, "Client connection from {Address} denied: {Reason}.")]
+    internal static partial void ConnectionDenied(ILogger log, string address, string reason);
 
     [LoggerMessage(108, LogLevel.Information, "Client {ClientId} [{Address}] authentication failed: user '{UserName}'.")]
     internal static partial void AuthenticationFailed(ILogger log, string clientId, string address, string userName);
@@ -43,6 +43,18 @@ internal static partial class BrokerLog
 
     [LoggerMessage(111, LogLevel.Debug, "Denied PUBLISH from {ClientId} (d{Dup}, q{QoS}, r{Retain}, m{PacketId}, '{Topic}', ... ({Bytes} bytes))")]
     internal static partial void DeniedPublish(ILogger log, string clientId, int dup, int qos, int retain, int packetId, string topic, int bytes);
+
+    [LoggerMessage(112, LogLevel.Information, "Client {ClientId} negotiated {Protocol} cipher {Cipher}")]
+    internal static partial void TlsNegotiated(ILogger log, string clientId, string protocol, string cipher);
+
+    [LoggerMessage(113, LogLevel.Information, "OpenSSL Error[0]: {Failure}")]
+    internal static partial void TlsFailed(ILogger log, string failure);
+
+    [LoggerMessage(120, LogLevel.Information, "ACL denying access to client with dangerous username \"{UserName}\"")]
+    internal static partial void DangerousUserName(ILogger log, string userName);
+
+    [LoggerMessage(121, LogLevel.Information, "ACL denying access to client with dangerous client id \"{ClientId}\"")]
+    internal static partial void DangerousClientId(ILogger log, string clientId);
 
     [LoggerMessage(200, LogLevel.Information, "Outgoing messages are being dropped for client {ClientId}.")]
     internal static partial void OutgoingDropped(ILogger log, string clientId);
@@ -58,6 +70,9 @@ internal static partial class BrokerLog
 
     [LoggerMessage(301, LogLevel.Information, "Opening {Kind} listen socket on port {Port}.")]
     internal static partial void Listening(ILogger log, string kind, int port);
+
+    [LoggerMessage(307, LogLevel.Information, "Opening unix listen socket on path {Path}.")]
+    internal static partial void ListeningOnPath(ILogger log, string path);
 
     [LoggerMessage(302, LogLevel.Information, "{Version} running")]
     internal static partial void Running(ILogger log, string version);

@@ -34,12 +34,26 @@ internal sealed class MessagePool
         }
     }
 
-    internal PublishedMessage Rent()
+    /// <summary>Sum of <see cref="PublishedMessage.Footprint"/> of the messages taken and not yet returned.</summary>
+    internal long Bytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var stripe in _stripes) sum += Volatile.Read(ref stripe.Bytes);
+            return sum;
+        }
+    }
+
+    /// <summary>Takes a message.</summary>
+    /// <param name="footprint">What it will hold, see <see cref="PublishedMessage.Footprint"/>.</param>
+    internal PublishedMessage Rent(long footprint)
     {
         var stripe = _stripes[Environment.CurrentManagedThreadId & (StripeCount - 1)];
         lock (stripe)
         {
             stripe.Outstanding++;
+            stripe.Bytes += footprint;
             if (stripe.Count == 0 && _shared.TryPop(out var batch))
             {
                 Interlocked.Decrement(ref _sharedCount);
@@ -59,12 +73,14 @@ internal sealed class MessagePool
         return new PublishedMessage(this);
     }
 
-    internal void Return(PublishedMessage message)
+    /// <summary>Takes a message back.</summary>
+    internal void Return(PublishedMessage message, long footprint)
     {
         var stripe = _stripes[Environment.CurrentManagedThreadId & (StripeCount - 1)];
         lock (stripe)
         {
             stripe.Outstanding--;
+            stripe.Bytes -= footprint;
             if (stripe.Count == StripeCapacity)
             {
                 if (Volatile.Read(ref _sharedCount) >= MaximumSharedBatches) return;
@@ -87,5 +103,6 @@ internal sealed class MessagePool
         internal PublishedMessage[]? Spare;
         internal int Count;
         internal long Outstanding;
+        internal long Bytes;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Messages;
@@ -25,6 +26,12 @@ internal ref struct Publication
 
     internal string? PublisherClientId;
     internal string? PublisherUserName;
+
+    /// <summary>See <see cref="PublishedMessage.PublisherAddress"/>.</summary>
+    internal EndPoint? PublisherAddress;
+
+    /// <summary>See <see cref="PublishedMessage.PublisherDomain"/>; null for the common one.</summary>
+    internal string? PublisherDomain;
 
     /// <summary>Several receivers are expected, so that encoding once and copying pays.</summary>
     internal bool FansOut;
@@ -55,6 +62,8 @@ internal ref struct Publication
         ExpiresAt = message.ExpiresAt;
         PublisherClientId = message.PublisherClientId;
         PublisherUserName = message.PublisherUserName;
+        PublisherAddress = message.PublisherAddress;
+        PublisherDomain = message.PublisherDomain;
     }
 
     /// <summary>The kept form, made at the first call. The caller takes a reference of its own.</summary>
@@ -62,13 +71,16 @@ internal ref struct Publication
     {
         if (_kept is null)
         {
-            _kept = _pool.Rent();
+            _kept = _pool.Rent(PublishedMessage.FootprintOf(Size));
             _kept.Fill(in this);
         }
 
         _kept.AddReference();
         return _kept;
     }
+
+    /// <summary>Whether there is a kept form already, so that keeping it costs no memory.</summary>
+    internal readonly bool IsKept => _kept is not null;
 
     /// <summary>Bytes of topic name, properties and payload.</summary>
     internal readonly int Size => TopicName.Length + Properties.Length + Payload.Length;

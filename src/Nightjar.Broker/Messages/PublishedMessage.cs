@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Net;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Messages;
@@ -12,6 +13,7 @@ namespace Nightjar.Broker.Messages;
 internal sealed class PublishedMessage
 {
     private const int OwnBufferSize = 192;
+    private const int ObjectSize = 256;
     private readonly MessagePool? _pool;
     private readonly byte[] _own;
     private byte[] _buffer = [];
@@ -40,6 +42,12 @@ internal sealed class PublishedMessage
 
     internal string? PublisherUserName { get; private set; }
 
+    /// <summary>Address of the connection it came by; null in process, and where it is no longer known.</summary>
+    internal EndPoint? PublisherAddress { get; private set; }
+
+    /// <summary>Security domain of the listener it came by.</summary>
+    internal string PublisherDomain { get; private set; } = "";
+
     /// <summary>The record of a durable store, zero while none has it.</summary>
     internal long StoreId { get; set; }
 
@@ -51,6 +59,12 @@ internal sealed class PublishedMessage
 
     /// <summary>Bytes of topic name, properties and payload: what limits in bytes count.</summary>
     internal int Size => _topicLength + _propertiesLength + _payloadLength;
+
+    /// <summary>Bytes that it counts as in memory: its size and what it takes itself.</summary>
+    internal long Footprint => FootprintOf(Size);
+
+    /// <summary><see cref="Footprint"/> of a message of some size.</summary>
+    internal static long FootprintOf(long size) => size + ObjectSize;
 
     /// <summary>A message of its own that no pool takes back: for the retained index, whose readers hold no references.</summary>
     internal static PublishedMessage Unpooled(in Publication publication)
@@ -67,12 +81,15 @@ internal sealed class PublishedMessage
         var left = Interlocked.Decrement(ref _references);
         Debug.Assert(left >= 0, "A message was released more often than it was held.");
         if (left != 0 || _pool is null) return;
+        var footprint = Footprint;
         if (!ReferenceEquals(_buffer, _own)) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _topicLength = _propertiesLength = _payloadLength = 0;
         PublisherClientId = PublisherUserName = null;
+        PublisherAddress = null;
+        PublisherDomain = "";
         StoreId = 0;
-        _pool.Return(this);
+        _pool.Return(this, footprint);
     }
 
     /// <summary>Fills a message fresh from the pool and gives it its first reference.</summary>
@@ -90,6 +107,8 @@ internal sealed class PublishedMessage
         ExpiresAt = publication.ExpiresAt;
         PublisherClientId = publication.PublisherClientId;
         PublisherUserName = publication.PublisherUserName;
+        PublisherAddress = publication.PublisherAddress;
+        PublisherDomain = publication.PublisherDomain ?? "";
         _references = 1;
     }
 }

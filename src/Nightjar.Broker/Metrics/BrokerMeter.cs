@@ -26,6 +26,8 @@ internal sealed class BrokerMeter : IDisposable
         Counter("nightjar.retained.sent", "{message}", "Retained messages sent to new subscriptions.", static sum => sum.RetainedSent);
         Counter("nightjar.routes.built", "{route}", "Routes matched because they were not cached.", static sum => sum.RoutesBuilt);
         _meter.CreateObservableCounter("nightjar.connections.accepted", () => core.Connections.Accepted, "{connection}", "Connections accepted.");
+        _meter.CreateObservableCounter("nightjar.authentication.failures", () => core.FailedLogins.Failures, "{attempt}", "CONNECT packets refused because authentication failed.");
+        _meter.CreateObservableCounter("nightjar.authentication.delayed", () => core.FailedLogins.Delayed, "{attempt}", "Those of them whose refusal was delayed, because their address had failed before.");
         _meter.CreateObservableCounter("nightjar.sessions.expired", () => core.Sessions.Expired, "{session}", "Sessions ended by their expiry interval.");
         _meter.CreateObservableUpDownCounter("nightjar.connections", () => core.Connections.Count, "{connection}", "Connections now.");
         _meter.CreateObservableUpDownCounter("nightjar.sessions", () => core.Sessions.Table.Count, "{session}", "Sessions now, offline ones included.");
@@ -33,12 +35,22 @@ internal sealed class BrokerMeter : IDisposable
         _meter.CreateObservableUpDownCounter("nightjar.retained", () => core.Router.Retained.Count, "{message}", "Retained messages now.");
         _meter.CreateObservableUpDownCounter("nightjar.retained.bytes", () => core.Router.RetainedBytes, "By", "Bytes of retained messages now.");
 
+        _meter.CreateObservableCounter(
+            "nightjar.limits.reached", () => LimitsReached(counters), "{event}",
+            "How often a limit acted (dropped, refused, held back, closed); the tag limit is its option in the configuration file.");
+
         void Counter(string name, string unit, string description, Func<BatchCounters, long> value) =>
             _meter.CreateObservableCounter(name, () => value(counters.Sum()), unit, description);
     }
 
     /// <summary>The meter, for those who want the instruments of one broker.</summary>
     internal Meter Meter => _meter;
+
+    private static IEnumerable<Measurement<long>> LimitsReached(BrokerCounters counters)
+    {
+        for (var i = 0; i < BrokerLimits.Names.Length; i++)
+            yield return new Measurement<long>(counters.LimitReached((BrokerLimit)i), new KeyValuePair<string, object?>("limit", BrokerLimits.Names[i]));
+    }
 
     public void Dispose() => _meter.Dispose();
 }

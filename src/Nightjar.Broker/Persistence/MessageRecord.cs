@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Broker.Limits;
 using Nightjar.Broker.Messages;
 using Nightjar.Protocol;
@@ -29,6 +30,12 @@ internal readonly ref struct MessageRecord
 
     internal string? PublisherUserName { get; init; }
 
+    /// <summary>Network address of the publisher; null when it has none.</summary>
+    internal IPAddress? PublisherAddress { get; init; }
+
+    /// <summary>Security domain of the publisher's listener; null for the common one.</summary>
+    internal string? PublisherDomain { get; init; }
+
     /// <summary>A view of a kept message; valid while the caller holds a reference.</summary>
     internal static MessageRecord Of(PublishedMessage message, BrokerClock clock) => new()
     {
@@ -41,5 +48,7 @@ internal readonly ref struct MessageRecord
         ExpiresAt = clock.ToWallClock(message.ExpiresAt),
         PublisherClientId = message.PublisherClientId,
         PublisherUserName = message.PublisherUserName,
+        PublisherAddress = (message.PublisherAddress as IPEndPoint)?.Address,
+        PublisherDomain = message.PublisherDomain,
     };
 }

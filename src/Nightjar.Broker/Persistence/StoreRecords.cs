@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Persistence;
@@ -7,7 +8,10 @@ namespace Nightjar.Broker.Persistence;
 /// <param name="UserName">User name it was made under; null for anonymous.</param>
 /// <param name="ExpiryInterval">Session Expiry Interval in seconds; 0xFFFFFFFF never.</param>
 /// <param name="DisconnectedAt">End of the last connection in Unix milliseconds of the wall clock; null while connected.</param>
-internal readonly record struct SessionRecord(string ClientId, string? UserName, uint ExpiryInterval, long? DisconnectedAt);
+/// <param name="SecurityDomain">Security domain of the listener it last used.</param>
+/// <param name="Address">Network address it last came from; null when it has none.</param>
+internal readonly record struct SessionRecord(
+    string ClientId, string? UserName, uint ExpiryInterval, long? DisconnectedAt, string SecurityDomain = "", IPAddress? Address = null);
 
 /// <summary>The right to write a session: a writer whose epoch is not the newest is refused.</summary>
 /// <param name="Key">Integer name of the session; 0 for none.</param>

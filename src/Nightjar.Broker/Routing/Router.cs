@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Nightjar.Broker.Configuration;
+using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Retained;
@@ -191,7 +193,7 @@ internal sealed class Router
             lock (_retainedGate)
             {
                 if (Retained.Remove(publication.TopicName) is not { } removed) return ReasonCode.Success;
-                _retainedBytes -= removed.Size;
+                Count(removed: removed, added: null);
                 if (IsKept(publication.TopicName)) publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Clear(publication.TopicName));
             }
 
@@ -202,20 +204,24 @@ internal sealed class Router
         {
             var old = Retained.Get(publication.TopicName);
             var bytes = _retainedBytes + publication.Size - (old?.Size ?? 0);
-            if (publication.PublisherClientId is not null
-                && ((options.MaximumRetainedMessages > 0 && old is null && Retained.Count >= options.MaximumRetainedMessages)
-                    || (options.MaximumRetainedBytes > 0 && bytes > options.MaximumRetainedBytes)))
-            {
-                return ReasonCode.QuotaExceeded;
-            }
+            // What the broker says of itself has no limit.
+            if (publication.PublisherClientId is not null && RetainedLimitReached(options, isNew: old is null, bytes)) return ReasonCode.QuotaExceeded;
 
             var message = PublishedMessage.Unpooled(in publication);
             Retained.Set(publication.TopicName, message);
-            _retainedBytes = bytes;
+            Count(removed: old, added: message);
             if (IsKept(publication.TopicName)) publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Retained.Set(message));
         }
 
         return ReasonCode.Success;
+    }
+
+    private bool RetainedLimitReached(BrokerOptions options, bool isNew, long bytes)
+    {
+        var many = options.MaximumRetainedMessages > 0 && isNew && Retained.Count >= options.MaximumRetainedMessages;
+        if (!many && (options.MaximumRetainedBytes == 0 || bytes <= options.MaximumRetainedBytes)) return false;
+        _environment.Counters.CountLimit(many ? BrokerLimit.MaximumRetainedMessages : BrokerLimit.MaximumRetainedBytes);
+        return true;
     }
 
     /// <summary>Takes a retained message that a store kept. Limits hold for what comes later: what was accepted once is kept.</summary>
@@ -224,9 +230,17 @@ internal sealed class Router
         lock (_retainedGate)
         {
             var old = Retained.Get(publication.TopicName);
-            Retained.Set(publication.TopicName, PublishedMessage.Unpooled(publication));
-            _retainedBytes += publication.Size - (old?.Size ?? 0);
+            var message = PublishedMessage.Unpooled(publication);
+            Retained.Set(publication.TopicName, message);
+            Count(removed: old, added: message);
         }
+    }
+
+    // Under the retained gate.
+    private void Count(PublishedMessage? removed, PublishedMessage? added)
+    {
+        _retainedBytes += (added?.Size ?? 0) - (removed?.Size ?? 0);
+        _environment.Memory.Add((added?.Footprint ?? 0) - (removed?.Footprint ?? 0));
     }
 
     // What the broker says of itself begins anew with each start.
@@ -248,7 +262,7 @@ internal sealed class Router
                 {
                     if (!ReferenceEquals(Retained.Get(message.TopicName), message)) continue;
                     Retained.Remove(message.TopicName);
-                    _retainedBytes -= message.Size;
+                    Count(removed: message, added: null);
                     if (IsKept(message.TopicName)) _environment.Stores.Retained.Clear(message.TopicName);
                     removed++;
                 }

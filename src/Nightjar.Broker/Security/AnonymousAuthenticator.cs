@@ -10,8 +10,13 @@ internal sealed class AnonymousAuthenticator : IAuthenticator
 {
     internal static readonly AnonymousAuthenticator Instance = new();
 
-    public ValueTask<AuthenticationResult> AuthenticateAsync(AuthenticationRequest request, CancellationToken cancellationToken) =>
-        new(new AuthenticationResult(request.AnonymousAllowed ? ReasonCode.Success : ReasonCode.NotAuthorized, request.UserName));
+    public ValueTask<AuthenticationResult> AuthenticateAsync(AuthenticationRequest request, CancellationToken cancellationToken)
+    {
+        // Who TLS has proved to be somebody is not anonymous.
+        var allowed = request.Proof == IdentityProof.Password ? request.AnonymousAllowed : request.UserName is not null;
+        return new(new AuthenticationResult(allowed ? ReasonCode.Success : ReasonCode.NotAuthorized, request.UserName));
+    }
 
-    public bool IsStillAllowed(Identity identity, IdentityProof proof, object? credential, bool anonymousAllowed) => anonymousAllowed;
+    public bool IsStillAllowed(Identity identity, IdentityProof proof, object? credential, bool anonymousAllowed) =>
+        proof != IdentityProof.Password || anonymousAllowed;
 }

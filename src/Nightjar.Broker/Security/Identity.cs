@@ -1,4 +1,5 @@
 using System.Net;
+using Nightjar.Broker.Messages;
 
 namespace Nightjar.Broker.Security;
 
@@ -11,4 +12,16 @@ public sealed record Identity(string ClientId, string? UserName, EndPoint? Addre
 {
     /// <summary>Whether no user name was authenticated.</summary>
     public bool IsAnonymous => UserName is null;
+
+    /// <summary>Who published a message: whose rights are asked when it is a will that fires, or a retained message that is read. Null for the broker itself.</summary>
+    internal static Identity? PublisherOf(PublishedMessage message) =>
+        message.PublisherClientId is { } clientId ? new Identity(clientId, message.PublisherUserName, message.PublisherAddress, message.PublisherDomain) : null;
+
+    /// <summary>Whether rules could tell two identities of one client id apart: the port that a connection comes from is nothing they know.</summary>
+    internal bool HasRightsOf(Identity other) =>
+        string.Equals(UserName, other.UserName, StringComparison.Ordinal)
+        && string.Equals(SecurityDomain, other.SecurityDomain, StringComparison.Ordinal)
+        && (Address is IPEndPoint { Address: var address } && other.Address is IPEndPoint { Address: var otherAddress }
+            ? address.Equals(otherAddress)
+            : Equals(Address, other.Address));
 }

@@ -25,12 +25,18 @@ internal sealed class BatchContext
 
     internal BatchCounters Counters;
 
+    /// <summary>Bytes that the batch may still hold before the account is looked at again.</summary>
+    internal long MemoryGrant;
+
     internal FrameTemplates Templates { get; } = new();
 
     internal MatchResult Matches { get; } = new();
 
     /// <summary>Scratch for properties that have to be put together anew.</summary>
     internal byte[] Scratch { get; private set; } = new byte[512];
+
+    /// <summary>Scratch for a topic that has to be put together: apart, because a message has both.</summary>
+    private byte[] TopicScratch { get; set; } = new byte[256];
 
     /// <summary>Takes this thread's context; given back by <see cref="End"/>.</summary>
     internal static BatchContext Begin()
@@ -45,6 +51,12 @@ internal sealed class BatchContext
     {
         if (Scratch.Length < size) Scratch = new byte[size];
         return Scratch;
+    }
+
+    internal byte[] EnsureTopicScratch(int size)
+    {
+        if (TopicScratch.Length < size) TopicScratch = new byte[Math.Max(size, TopicScratch.Length * 2)];
+        return TopicScratch;
     }
 
     /// <summary>Remembers a link that has been written to and was not waiting for a flush before.</summary>
@@ -71,6 +83,7 @@ internal sealed class BatchContext
     {
         Flush();
         counters.Add(ref Counters, _threadIndex);
+        MemoryGrant = 0;
         if (Scratch.Length > 64 * 1024) Scratch = new byte[512];
         Templates.Trim();
         t_idle = this;

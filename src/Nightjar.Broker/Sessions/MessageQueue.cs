@@ -30,8 +30,14 @@ internal struct Delivery
 internal sealed class MessageQueue
 {
     private const int KeptCapacity = 64;
-    private Delivery[] _items = new Delivery[8];
+    private const int LeastCapacity = 8;
+    private readonly MemoryAccount _memory;
+    private Delivery[] _items = new Delivery[LeastCapacity];
     private int _head;
+
+    /// <summary>Makes an empty queue.</summary>
+    /// <param name="memory">What a queue that grows takes is counted here, until the last message has left it.</param>
+    internal MessageQueue(MemoryAccount memory) => _memory = memory;
 
     internal int Count { get; private set; }
 
@@ -57,15 +63,18 @@ internal sealed class MessageQueue
         Bytes -= delivery.Message.Size;
         if (--Count == 0 && _items.Length > KeptCapacity)
         {
-            _items = new Delivery[8];
-            _head = 0;
+            Resize(LeastCapacity);
         }
 
         return delivery;
     }
 
+    /// <summary>The empty queue is let go.</summary>
+    internal void Release() => Resize(LeastCapacity);
+
     private void Resize(int size)
     {
+        _memory.Add((long)(size - _items.Length) * System.Runtime.CompilerServices.Unsafe.SizeOf<Delivery>());
         var items = new Delivery[size];
         for (var i = 0; i < Count; i++) items[i] = _items[(_head + i) & (_items.Length - 1)];
         _items = items;

@@ -22,6 +22,7 @@ internal sealed partial class Session
         var qos = EffectiveQoS(publication.QoS, receiver.MaximumQoS);
         var retain = receiver.RetainAsPublished && publication.Retain;
         SessionLink? touched = null;
+        SessionLink? overrun = null;
         lock (this)
         {
             var link = _link;
@@ -29,7 +30,8 @@ internal sealed partial class Session
             {
                 if (link is not null)
                 {
-                    if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) touched = link;
+                    if (!HasMemory(link, publication.Size, context)) overrun = link;
+                    else if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) touched = link;
                 }
                 else if (IsDurable && !IsEnded && _environment.Options.QueueQoS0Messages)
                 {
@@ -38,18 +40,24 @@ internal sealed partial class Session
             }
             else if (!IsEnded && (link is not null || IsDurable))
             {
-                if (link is not null && _queue is not { Count: > 0 } && _resend is null && HasRoom(link, publication.Size))
+                if (link is not null && !HasMemory(link, publication.Size, context))
+                {
+                    overrun = link;
+                }
+                else if (link is not null && _queue is not { Count: > 0 } && _resend is null && HasRoom(link, publication.Size))
                 {
                     var delivery = MakeDelivery(ref publication, receiver, qos, retain);
                     if (SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
                 }
                 else
                 {
-                    Enqueue(ref publication, receiver, qos, retain, context);
+                    if (link is not null) CountWait(link, publication.Size);
+                    if (!Enqueue(ref publication, receiver, qos, retain, context)) overrun = link;
                 }
             }
         }
 
+        overrun?.GiveUp?.Invoke();
         if (touched is not null) context.Touch(touched);
     }
 
@@ -88,6 +96,7 @@ internal sealed partial class Session
         if (link.IsClosed) return false;
         if (link.Output.UnsentBytes > _environment.Options.MaximumOutputBufferBytes)
         {
+            _environment.Counters.CountLimit(BrokerLimit.MaximumOutputBufferBytes);
             CountDrop(context);
             return false;
         }
@@ -208,7 +217,7 @@ internal sealed partial class Session
                 continue;
             }
 
-            if (_outstanding >= link.ReceiveMaximum || !HasOutput(link)) return wrote;
+            if (_outstanding >= WindowOf(link) || !HasOutput(link)) return wrote;
             wrote |= ResendEntry(link, ref entry, context);
         }
 
@@ -277,52 +286,10 @@ internal sealed partial class Session
     // check_retain_source: a retained message is delivered only while its publisher may still write the topic.
     private bool MaySource(PublishedMessage message) =>
         _environment.Gate.IsOpen || message.PublisherClientId is null || !_environment.Options.CheckRetainSource
-        || _environment.Gate.May(new Identity(message.PublisherClientId, message.PublisherUserName, null), AccessAction.Write, message.TopicName);
-
-    private void Enqueue(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context)
-    {
-        var options = _environment.Options;
-        var queue = _queue ??= new MessageQueue();
-        if ((options.MaximumQueuedMessages > 0 && queue.Count >= options.MaximumQueuedMessages)
-            || (options.MaximumQueuedBytes > 0 && queue.Bytes + publication.Size > options.MaximumQueuedBytes))
-        {
-            CountDrop(context);
-            if (_dropsLogged) return;
-            _dropsLogged = true;
-            if (_environment.PeerLog.TryTake(_environment.Clock.Now)) BrokerLog.OutgoingDropped(_environment.Log, ClientId);
-            return;
-        }
-
-        queue.Enqueue(MakeDelivery(ref publication, receiver, qos, retain));
-    }
-
-    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos == QualityOfService.AtMostOnce ? HasOutput(link) : HasRoom(link, size);
-
-    private bool HasOutput(SessionLink link)
-    {
-        if (link.Output.UnsentBytes <= _environment.Options.MaximumOutputBufferBytes) return true;
-        link.IsStalled = true;
-        return false;
-    }
-
-    private bool HasRoom(SessionLink link, int size)
-    {
-        // The window counts too: a client that acknowledges what was not sent to it again yet makes the one smaller than the other.
-        if (Math.Max(_outstanding, InflightCount) >= link.ReceiveMaximum || link.IsClosed) return false;
-        var options = _environment.Options;
-        if (!HasOutput(link)) return false;
-        if (options.MaximumInflightBytes == 0 || _inflight is null || _inflight.Count == 0) return true;
-        return _inflight.Bytes + size <= options.MaximumInflightBytes;
-    }
+        || _environment.Gate.May(Identity.PublisherOf(message), AccessAction.Write, message.TopicName);
 
     private void CompleteInStore(long number)
     {
         if (IsStored) _environment.Stores.Messages.Complete(StoreClaim, number);
-    }
-
-    private void CountDrop(BatchContext context)
-    {
-        Dropped++;
-        context.Counters.PublishDropped++;
     }
 }

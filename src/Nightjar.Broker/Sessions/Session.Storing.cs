@@ -19,7 +19,7 @@ internal sealed partial class Session
         }
         else
         {
-            (_queue ??= new MessageQueue()).Enqueue(delivery);
+            (_queue ??= new MessageQueue(_environment.Memory)).Enqueue(delivery);
         }
 
         _lastNumber = Math.Max(_lastNumber, delivery.Number);

@@ -57,7 +57,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
             var link = Link;
             if (link is null) return IsDurable ? Readiness.Offline : Readiness.None;
             // A benign race: the answer is a hint for choosing a member of a shared subscription.
-            var busy = _queue is { Count: > 0 } || _outstanding >= link.ReceiveMaximum || link.Output.UnsentBytes > LowOutput;
+            var busy = _queue is { Count: > 0 } || _outstanding >= WindowOf(link) || link.Output.UnsentBytes > LowOutput;
             return busy ? Readiness.Busy : Readiness.Ready;
         }
     }
@@ -150,6 +150,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         }
 
         _inflight = null;
+        _queue?.Release();
         _queue = null;
         _receivedIds = null;
         _retained = null;

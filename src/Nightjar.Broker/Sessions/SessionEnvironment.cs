@@ -11,6 +11,7 @@ namespace Nightjar.Broker.Sessions;
 /// <summary>What every session of a broker shares.</summary>
 internal sealed class SessionEnvironment
 {
+    private const long MemoryGrant = 64 * 1024;
     private BrokerOptions _options;
 
     internal SessionEnvironment(BrokerOptions options, BrokerClock clock, AccessGate gate, BrokerStores stores, ILogger log)
@@ -22,6 +23,7 @@ internal sealed class SessionEnvironment
         Log = log;
         PeerLog = new PeerLogLimiter(log);
         Wheel = new TimingWheel();
+        Memory = new MemoryAccount(Messages);
     }
 
     /// <summary>The options in force; a reload swaps the reference.</summary>
@@ -43,10 +45,37 @@ internal sealed class SessionEnvironment
 
     internal MessagePool Messages { get; } = new();
 
+    /// <summary>What messages and output hold; kept whether there is a limit or not, so that one can be set at any time.</summary>
+    internal MemoryAccount Memory { get; }
+
     internal ILogger Log { get; }
 
     /// <summary>Asked before every line that a peer can cause.</summary>
     internal PeerLogLimiter PeerLog { get; }
+
+    /// <summary>Whether some bytes more may be held. Counts it when not.</summary>
+    /// <param name="bytes">What is about to be held.</param>
+    /// <param name="context">The batch: it draws on what one look at the account found, at most <see cref="MemoryGrant"/>, before it looks again.</param>
+    internal bool AdmitsMemory(long bytes, BatchContext context)
+    {
+        var limit = Options.MemoryLimit;
+        if (limit == 0) return true;
+        if (context.MemoryGrant >= bytes)
+        {
+            context.MemoryGrant -= bytes;
+            return true;
+        }
+
+        var left = limit - Memory.Held - bytes;
+        if (left >= 0)
+        {
+            context.MemoryGrant = Math.Min(left, MemoryGrant);
+            return true;
+        }
+
+        Counters.CountLimit(BrokerLimit.MemoryLimit);
+        return false;
+    }
 
     /// <summary>The value of the clock at which a message that lives for some seconds expires.</summary>
     internal long ExpiryOf(uint seconds) => Clock.Now + seconds * 1000L;

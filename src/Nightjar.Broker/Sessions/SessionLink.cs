@@ -13,6 +13,7 @@ internal sealed class SessionLink
 {
     private readonly Action _resume;
     private bool _touched;
+    private long _backlog;
 
     internal SessionLink(OutputPipeWriter output, object gate, Action resume)
     {
@@ -26,6 +27,18 @@ internal sealed class SessionLink
 
     internal OutputPipeWriter Output { get; }
 
+    /// <summary>Where unsent output is counted; null in tests of a link alone.</summary>
+    internal MemoryAccount? Memory { get; init; }
+
+    /// <summary>What is taken off every topic towards the client; null for nothing. A message that is not below it is none of the client's.</summary>
+    internal byte[]? MountPrefix { get; init; }
+
+    /// <summary>Closes the connection because more is waiting for its client than memory is there for. Without any gate.</summary>
+    internal Action? GiveUp { get; init; }
+
+    /// <summary>Bytes that were left unsent when this was last looked at: zero for a client that keeps up.</summary>
+    internal long Backlog => Volatile.Read(ref _backlog);
+
     /// <summary>The connection, for those who must close it.</summary>
     internal object? Owner { get; init; }
 
@@ -36,7 +49,7 @@ internal sealed class SessionLink
     /// <summary>The client's Maximum Packet Size [MQTT-3.1.2-24].</summary>
     internal uint MaximumPacketSize { get; set; } = uint.MaxValue;
 
-    /// <summary>Most QoS 1 and 2 messages in flight: the smaller of the client's Receive Maximum and the broker's own limit.</summary>
+    /// <summary>The client's Receive Maximum [MQTT-3.3.4-9]; the broker's own limit comes on top.</summary>
     internal int ReceiveMaximum { get; set; } = 65_535;
 
     internal OutboundAliases? Aliases { get; set; }
@@ -76,8 +89,21 @@ internal sealed class SessionLink
         }
 
         if (send) Output.Send();
+        AccountOutput();
         // Everything went out at once, so the transport will not tell of having drained.
         if (stalled && Output.UnsentBytes == 0) _resume();
+    }
+
+    /// <summary>Has the account know what is unsent now. Without the gate.</summary>
+    internal void AccountOutput()
+    {
+        var unsent = Output.UnsentBytes;
+        // Who comes last has looked last: a value that is old when it is written is looked at again.
+        while (unsent != Volatile.Read(ref _backlog))
+        {
+            Memory?.Add(unsent - Interlocked.Exchange(ref _backlog, unsent));
+            unsent = Output.UnsentBytes;
+        }
     }
 
     /// <summary>Enters the gate for callers that may meet the moment in which the link is attached to its session and the gate changes.</summary>
@@ -94,14 +120,22 @@ internal sealed class SessionLink
     }
 
     /// <summary>Encodes a PUBLISH into the output. Under the gate.</summary>
-    /// <returns>False when it is larger than the client accepts: it is dropped as if delivered [MQTT-3.1.2-25].</returns>
+    /// <returns>False when it is larger than the client accepts: it is dropped as if delivered [MQTT-3.1.2-25]; or not below its mount point.</returns>
     internal bool TryWritePublish(ref Publication publication, scoped in PublishHeader header, BatchContext context)
     {
         var version5 = IsVersion5;
+        if (MountPrefix is not null) return TryWriteMounted(ref publication, header, context, version5, MountPrefix);
         if (publication.FansOut && !header.Dup && header.SubscriptionIdentifier == 0 && header.SubscriptionIdentifiers is null && Aliases is null)
             return TryWriteTemplate(ref publication, header, context, version5);
 
-        return TryWriteDirect(ref publication, header, context, version5);
+        return TryWriteDirect(ref publication, header, context, version5, publication.TopicName);
+    }
+
+    private bool TryWriteMounted(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5, byte[] prefix)
+    {
+        var topicName = publication.TopicName;
+        return topicName.Length > prefix.Length && topicName.StartsWith(prefix)
+            && TryWriteDirect(ref publication, header, context, version5, topicName[prefix.Length..]);
     }
 
     private bool TryWriteTemplate(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5)
@@ -121,7 +155,8 @@ internal sealed class SessionLink
         return true;
     }
 
-    private bool TryWriteDirect(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5)
+    private bool TryWriteDirect(
+        ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5, ReadOnlySpan<byte> topicName)
     {
         var single = header.SubscriptionIdentifier;
         var identifiers = header.SubscriptionIdentifiers is { } several
@@ -129,14 +164,14 @@ internal sealed class SessionLink
             : single != 0 ? new ReadOnlySpan<uint>(in single) : default;
         ushort alias = 0;
         var newAlias = false;
-        if (version5 && Aliases is not null) alias = Aliases.Get(publication.TopicName, out newAlias);
+        if (version5 && Aliases is not null) alias = Aliases.Get(topicName, out newAlias);
         var writer = new PublishWriter
         {
             Version = Version,
             Dup = header.Dup,
             QoS = header.QoS,
             Retain = header.Retain,
-            TopicName = alias != 0 && !newAlias ? default : publication.TopicName,
+            TopicName = alias != 0 && !newAlias ? default : topicName,
             PacketId = header.PacketId,
             TopicAlias = alias,
             HasMessageExpiryInterval = version5 && publication.ExpiresAt != long.MaxValue,

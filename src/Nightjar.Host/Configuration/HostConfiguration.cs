@@ -45,10 +45,10 @@ internal sealed record HostConfiguration
     internal ImmutableDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Lines for the log: deprecations, corrections, what is not active.</summary>
-    internal ImmutableArray<ConfigurationNotice> Notices { get; init; } = [];
+    internal IReadOnlyList<ConfigurationNotice> Notices { get; init; } = [];
 
     /// <summary>What is wrong, in Mosquitto's words, each followed by <c>Error found at FILE:LINE.</c>; empty when it may be used.</summary>
-    internal ImmutableArray<string> Errors { get; init; } = [];
+    internal IReadOnlyList<string> Errors { get; init; } = [];
 
     /// <summary>Reads a file and what it includes; null is an empty one.</summary>
     /// <remarks>Touches only the files named and the environment. Never throws on what stands in them.</remarks>
@@ -62,6 +62,9 @@ internal sealed record HostConfiguration
     /// <summary>Reads lines as if they stood in a main file of that path.</summary>
     internal static HostConfiguration Parse(IEnumerable<string> lines, string path, Func<string, string?>? variable = null) =>
         Read(variable ?? (_ => null), reader => reader.Read(Encoding.UTF8.GetBytes(string.Join('\n', lines)), path, isMain: true));
+
+    /// <summary>What differs from an older configuration, option by option, for the report of a reload.</summary>
+    internal IReadOnlyList<ConfigurationChange> ChangesFrom(HostConfiguration old) => ConfigurationChange.Between(old, this);
 
     private static HostConfiguration Read(Func<string, string?> variable, Action<ConfigurationReader> read)
     {

@@ -36,6 +36,7 @@ internal sealed record ListenerPlan(ListenerSection? Section, SecuritySection Se
             else plans.AddRange(Addresses(section, errors).Select(address => Plan(configuration, section, new IPEndPoint(address, section.Port))));
         }
 
+        if (plans.Count == 0 && errors.Count == 0) errors.Add("Error: Unable to start any listening sockets, exiting.");
         return plans;
     }
 

@@ -1,20 +1,25 @@
 using Microsoft.Extensions.Logging;
+using Nightjar.Host.Configuration.Parsing;
+using Nightjar.Host.Configuration.Sections;
 
 namespace Nightjar.Host.Logging;
 
 /// <summary>The executable's own log lines, in Mosquitto's words where Mosquitto has them.</summary>
 internal static partial class HostLog
 {
-    [LoggerMessage(400, LogLevel.Information, "Config loaded from {File}.")]
+    internal const int ConfigurationLoadedId = 400;
+    internal const int InformationId = 410;
+
+    [LoggerMessage(ConfigurationLoadedId, LogLevel.Information, "Config loaded from {File}.")]
     internal static partial void ConfigurationLoaded(ILogger log, string file);
 
-    [LoggerMessage(401, LogLevel.Information, "Starting in local only mode. Connections will only be possible from clients running on this machine.")]
+    [LoggerMessage(401, LogLevel.Warning, "Starting in local only mode. Connections will only be possible from clients running on this machine.")]
     internal static partial void LocalOnly(ILogger log);
 
-    [LoggerMessage(402, LogLevel.Information, "Create a configuration file which defines a listener to allow remote access.")]
+    [LoggerMessage(402, LogLevel.Warning, "Create a configuration file which defines a listener to allow remote access.")]
     internal static partial void LocalOnlyHint(ILogger log);
 
-    [LoggerMessage(403, LogLevel.Information, "For more details see https://mosquitto.org/documentation/authentication-methods/")]
+    [LoggerMessage(403, LogLevel.Warning, "For more details see https://mosquitto.org/documentation/authentication-methods/")]
     internal static partial void LocalOnlyReference(ILogger log);
 
     [LoggerMessage(404, LogLevel.Warning, "The -p option is not used, because the configuration file defines listeners.")]
@@ -22,4 +27,30 @@ internal static partial class HostLog
 
     [LoggerMessage(405, LogLevel.Error, "Unable to start: {Reason}")]
     internal static partial void CannotListen(ILogger log, string reason);
+
+    [LoggerMessage(406, LogLevel.Error, "{Reason}")]
+    internal static partial void CannotOpenLog(ILogger log, string reason);
+
+    [LoggerMessage(InformationId, LogLevel.Information, "{Text}")]
+    private static partial void Information(ILogger log, string text);
+
+    [LoggerMessage(411, LogLevel.Information, "{Text}")]
+    private static partial void Notice(ILogger log, string text);
+
+    [LoggerMessage(412, LogLevel.Warning, "{Text}")]
+    private static partial void Warning(ILogger log, string text);
+
+    /// <summary>What reading the configuration had to say, each with its own type.</summary>
+    internal static void Notices(ILogger log, IReadOnlyList<ConfigurationNotice> notices)
+    {
+        foreach (var notice in notices)
+        {
+            switch (notice.Type)
+            {
+                case LogTypes.Warning: Warning(log, notice.Text); break;
+                case LogTypes.Notice: Notice(log, notice.Text); break;
+                default: Information(log, notice.Text); break;
+            }
+        }
+    }
 }

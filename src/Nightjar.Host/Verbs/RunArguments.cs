@@ -13,6 +13,9 @@ internal sealed record RunArguments
 
     internal bool Verbose { get; private set; }
 
+    /// <summary>Log nothing; wins over <see cref="Verbose"/>.</summary>
+    internal bool Quiet { get; private set; }
+
     internal bool ShowHelp { get; private set; }
 
     internal bool ShowVersion { get; private set; }
@@ -39,6 +42,9 @@ internal sealed record RunArguments
                     break;
                 case "-v" or "--verbose":
                     arguments.Verbose = true;
+                    break;
+                case "-q" or "--quiet":
+                    arguments.Quiet = true;
                     break;
                 case "-h" or "--help":
                     arguments.ShowHelp = true;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Nightjar.Broker;
 using Nightjar.Host.Configuration;
+using Nightjar.Host.Configuration.Sections;
 using Nightjar.Host.Logging;
 using Nightjar.Transport;
 
@@ -14,14 +15,15 @@ internal static class RunVerb
     internal const string Usage = """
         nightjar is an MQTT 3.1, 3.1.1 and 5.0 broker.
 
-        Usage: nightjar [run] [-c config_file] [-p port] [-v]
+        Usage: nightjar [run] [-c config_file] [-p port] [-q] [-v]
                nightjar pub|sub|rr ...   (as mosquitto_pub, mosquitto_sub, mosquitto_rr; --help for each)
                nightjar cert ...         (certificates for the broker and its clients; --help for more)
 
          -c, --config-file : the configuration file, in the format of mosquitto.conf.
          -p, --port        : listen on this port of this machine (127.0.0.1 and ::1). May be given up to 10 times.
                              Not used when the configuration file has listeners.
-         -v, --verbose     : log everything.
+         -q, --quiet       : log nothing, whatever the configuration file says.
+         -v, --verbose     : log everything, whatever the configuration file says.
          -h, --help        : this text.
              --version     : the version.
              --test-config : check the configuration file and exit.
@@ -47,20 +49,35 @@ internal static class RunVerb
 
         var errors = new List<string>();
         var configuration = HostConfiguration.Load(arguments.ConfigurationFile);
-        var plans = configuration.Errors.IsEmpty ? ListenerPlan.Make(configuration, arguments.Ports, errors) : [];
+        var plans = configuration.Errors.Count == 0 ? ListenerPlan.Make(configuration, arguments.Ports, errors) : [];
         errors.AddRange(configuration.Errors);
-        foreach (var line in errors) await error.WriteLineAsync(line);
+        if (errors.Count > 0) await WriteLinesAsync(error, configuration, errors);
         if (errors.Count > 0) return 3;
-        return arguments.TestConfiguration ? 0 : await ServeAsync(arguments, configuration, plans, error);
+        if (!arguments.TestConfiguration) return await ServeAsync(arguments, configuration, plans, output, error);
+
+        // What a start would warn of belongs to the check.
+        var warnings = configuration.Notices.Where(notice => notice.Type == LogTypes.Warning).Select(notice => notice.Text);
+        await WriteLinesAsync(error, configuration, warnings.Append("Configuration file is OK."));
+        return 0;
+    }
+
+    // Before there is a log, lines go to stderr in its form, as Mosquitto's do.
+    private static async Task WriteLinesAsync(TextWriter error, HostConfiguration configuration, IEnumerable<string> lines)
+    {
+        foreach (var line in lines) await error.WriteLineAsync(LogText.Plain(configuration.Log, TimeProvider.System.GetLocalNow(), line));
     }
 
     internal static string Version => typeof(RunVerb).Assembly.GetName().Version!.ToString(3);
 
-    private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, IReadOnlyList<ListenerPlan> plans, TextWriter error)
+    private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, IReadOnlyList<ListenerPlan> plans, TextWriter output, TextWriter error)
     {
         SocketTransport.UseInlineCompletions();
-        await using var log = new LineLogger(error, arguments.Verbose ? LogLevel.Debug : LogLevel.Information, TimeProvider.System);
+        LogTypes? forced = arguments.Quiet ? LogTypes.None : arguments.Verbose ? LogTypes.All : null;
+        var publisher = new LogPublisher();
+        var places = new LogPlaces(output, error) { Publish = publisher.Publish };
+        await using var log = HostLogger.Start(configuration.Log, places, TimeProvider.System, forced);
         if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);
+        HostLog.Notices(log, configuration.Notices);
         AnnounceListening(arguments, configuration, log);
         var options = configuration.Options with { Listeners = [.. plans.Select(plan => plan.Options)] };
         var broker = new MqttBroker(options, log);
@@ -70,6 +87,7 @@ internal static class RunVerb
             try
             {
                 await broker.StartAsync();
+                publisher.Attach(broker);
             }
             catch (SocketException exception)
             {
@@ -79,6 +97,7 @@ internal static class RunVerb
             }
 
             await stop.Requested;
+            publisher.Detach();
             await broker.StopAsync();
         }
 

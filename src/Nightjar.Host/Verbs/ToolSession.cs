@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Nightjar.Client;
 using Nightjar.Host.Verbs.Options;
 using Nightjar.Protocol;
 using Nightjar.Transport;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Host.Verbs;
 
@@ -15,13 +17,16 @@ internal sealed class ToolSession : IAsyncDisposable
 
     private readonly Stream _output;
     private readonly Lock _outputGate = new();
+    private readonly TlsClientContext? _tls;
     private int _lastPacketId;
 
+    /// <exception cref="UsageException">What TLS needs cannot be used.</exception>
     internal ToolSession(ToolOptions options, Stream output, TextWriter errors)
     {
         Options = options;
         _output = output;
         Errors = errors;
+        _tls = ToolTls.Make(options);
     }
 
     internal ToolOptions Options { get; }
@@ -30,7 +35,11 @@ internal sealed class ToolSession : IAsyncDisposable
 
     internal MqttClient Client { get; } = new();
 
-    public ValueTask DisposeAsync() => Client.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync().ConfigureAwait(false);
+        _tls?.Dispose();
+    }
 
     /// <summary>Connects; on failure says why.</summary>
     /// <returns>0, or the exit code: the code of the CONNACK, or 1.</returns>
@@ -39,11 +48,18 @@ internal sealed class ToolSession : IAsyncDisposable
         try
         {
             TransportConnection connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (_tls is not null) connection = await _tls.ConnectAsync(connection, Options.Host, cancellationToken).ConfigureAwait(false);
             ConnectResult result = await Client.ConnectAsync(connection, Options.ToClientOptions(Options.Debug ? Trace : null), cancellationToken).ConfigureAwait(false);
             if (result.IsAccepted) return 0;
             if (silent && !result.HasConnAck) return Failure;
             Error(result.HasConnAck ? $"Connection error: {DescribeRefusal(result)}\n" : "Error: The connection was lost.\n");
             return result.HasConnAck ? result.Code : Failure;
+        }
+        catch (AuthenticationException exception)
+        {
+            DebugLine($"OpenSSL Error[0]: {exception.Message}");
+            if (!silent) Error("Unable to connect (A TLS error occurred.).\n");
+            return Failure;
         }
         catch (SocketException exception)
         {

@@ -39,6 +39,15 @@ internal static class ToolVerb
             return 1;
         }
 
-        return await run(options).ConfigureAwait(false);
+        try
+        {
+            return await run(options).ConfigureAwait(false);
+        }
+        catch (UsageException exception)
+        {
+            // What only using the options tells: their files.
+            ToolErrors.Write(stderr, exception.Message, options.Quiet);
+            return 1;
+        }
     }
 }

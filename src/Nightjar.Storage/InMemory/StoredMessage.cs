@@ -1,3 +1,4 @@
+using System.Net;
 using Nightjar.Broker.Persistence;
 using Nightjar.Protocol;
 
@@ -14,6 +15,8 @@ internal sealed class StoredMessage
     private readonly long _expiresAt;
     private readonly string? _clientId;
     private readonly string? _userName;
+    private readonly IPAddress? _address;
+    private readonly string? _domain;
 
     internal StoredMessage(long id, in MessageRecord record)
     {
@@ -26,6 +29,8 @@ internal sealed class StoredMessage
         _expiresAt = record.ExpiresAt;
         _clientId = record.PublisherClientId;
         _userName = record.PublisherUserName;
+        _address = record.PublisherAddress;
+        _domain = record.PublisherDomain;
     }
 
     internal long Id { get; }
@@ -44,5 +49,7 @@ internal sealed class StoredMessage
         ExpiresAt = _expiresAt,
         PublisherClientId = _clientId,
         PublisherUserName = _userName,
+        PublisherAddress = _address,
+        PublisherDomain = _domain,
     };
 }

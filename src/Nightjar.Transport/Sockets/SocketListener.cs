@@ -40,7 +40,13 @@ internal sealed class SocketListener : TransportListener
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
             SocketFactory.Configure(socket, options);
+            if (options.Device is not null && endPoint is IPEndPoint)
+                SocketFactory.BindToDevice(socket, options.Device);
+            if (endPoint is UnixDomainSocketEndPoint unix)
+                UnixSocketFile.MakeFree(unix);
             socket.Bind(endPoint);
+            if (endPoint is UnixDomainSocketEndPoint bound)
+                UnixSocketFile.Open(bound);
             socket.Listen(options.Backlog);
             return new SocketListener(socket, options);
         }

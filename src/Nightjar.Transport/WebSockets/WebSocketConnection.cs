@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.Transport.WebSockets;
 
@@ -42,6 +43,12 @@ internal sealed class WebSocketConnection : TransportConnection
     /// <inheritdoc/>
     /// <remarks>ConnectionAborted when the peer broke the framing.</remarks>
     public override SocketError Error => (SocketError)Volatile.Read(ref _error) is var error and not SocketError.Success ? error : _inner.Error;
+
+    /// <inheritdoc/>
+    public override TlsSession? Tls => _inner.Tls;
+
+    /// <inheritdoc/>
+    public override string? Failure => _inner.Failure;
 
     /// <summary>The output, with what the reading side sends.</summary>
     internal WebSocketOutputWriter Frames { get; }

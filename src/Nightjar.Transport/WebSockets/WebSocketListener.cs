@@ -11,7 +11,7 @@ public sealed class WebSocketListener : TransportListener
 {
     private readonly Channel<TransportConnection> _ready = Channel.CreateUnbounded<TransportConnection>();
     private readonly TransportListener _inner;
-    private readonly WebSocketListenerOptions _options;
+    private WebSocketListenerOptions _options;
     private readonly Lock _gate = new();
 
     // Under the gate.
@@ -28,6 +28,13 @@ public sealed class WebSocketListener : TransportListener
         ArgumentNullException.ThrowIfNull(inner);
         _inner = inner;
         _options = options ?? new WebSocketListenerOptions();
+    }
+
+    /// <summary>Origins that are let in from now on; see <see cref="WebSocketListenerOptions.AllowedOrigins"/>. Any thread.</summary>
+    public IReadOnlyList<string> AllowedOrigins
+    {
+        get => Volatile.Read(ref _options).AllowedOrigins;
+        set => Volatile.Write(ref _options, Volatile.Read(ref _options) with { AllowedOrigins = value });
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ public sealed class ProjectReferenceTests
 
     [Fact]
     public void Projects_OfTheSource_AreThoseOfThePlan() =>
-        Assert.Equal(Allowed.Keys.Order(StringComparer.Ordinal), ProjectFiles().Select(Path.GetFileNameWithoutExtension));
+        Assert.Equal(Allowed.Keys.Order(StringComparer.Ordinal), ProjectFiles().Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
 
     [Fact]
     public void ProjectReferences_OfTheSource_PointOnlyAsThePlanSays()

@@ -103,7 +103,7 @@ public sealed class Section32ConnAckTests
         {
             ReasonCode.BadUserNameOrPassword => ConnectReturnCode.BadUserNameOrPassword,
             ReasonCode.NotAuthorized or ReasonCode.Banned => ConnectReturnCode.NotAuthorized,
-            ReasonCode.ServerUnavailable => ConnectReturnCode.ServerUnavailable,
+            ReasonCode.ServerUnavailable or ReasonCode.QuotaExceeded => ConnectReturnCode.ServerUnavailable,
             _ => null,
         };
         await client.ExpectRefusedAsync(code, returnCode);

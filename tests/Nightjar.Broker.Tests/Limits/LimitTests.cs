@@ -1,4 +1,5 @@
 using Nightjar.Broker.Configuration;
+using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
@@ -21,6 +22,13 @@ internal static class LimitTests
 
     /// <summary>Messages dropped so far.</summary>
     internal static long Dropped(this MqttBroker broker) => broker.Core.Environment.Counters.Sum().PublishDropped;
+
+    /// <summary>How often a limit acted so far.</summary>
+    internal static long Reached(this MqttBroker broker, BrokerLimit limit) => broker.Core.Environment.Counters.LimitReached(limit);
+
+    /// <summary>Puts other options in force, as a reload does.</summary>
+    internal static void Reload(this MqttBroker broker, Func<BrokerOptions, BrokerOptions> change) =>
+        broker.Core.Environment.Options = change(broker.Core.Environment.Options);
 
     /// <summary>PUBLISH of QoS 1 or 2 through its whole handshake; the last packet of the broker.</summary>
     internal static async Task<byte[]> PublishAndWaitAsync(this WireClient client, string topic, string payload, QualityOfService qos, ushort packetId = 1, bool retain = false)

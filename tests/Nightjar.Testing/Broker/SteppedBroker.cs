@@ -92,6 +92,7 @@ public sealed class SteppedBroker : IDisposable
         Assert.Equal(0, Broker.ConnectionCount);
         Assert.Equal(0, _pool.Outstanding);
         Assert.Equal(0, core.Environment.Messages.Outstanding);
+        Assert.Equal(0, core.Environment.Messages.Bytes);
         Assert.Equal(0, core.Environment.Wheel.Count);
         Assert.Equal(0, core.Router.Subscriptions.Count + core.Router.Subscriptions.SharedCount);
     }

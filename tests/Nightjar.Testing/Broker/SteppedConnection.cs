@@ -86,6 +86,7 @@ public sealed class SteppedConnection : TransportConnection
         private ReadOnlySequence<byte> _unread;
         private bool _waiting;
         private bool _ended;
+        private bool _unexamined;
 
         internal void Feed(ReadOnlyMemory<byte> packets)
         {
@@ -105,7 +106,7 @@ public sealed class SteppedConnection : TransportConnection
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
-            if (_ended) return new ValueTask<ReadResult>(new ReadResult(_unread, isCanceled: false, isCompleted: true));
+            if (_ended || _unexamined) return new ValueTask<ReadResult>(new ReadResult(_unread, isCanceled: false, isCompleted: _ended));
             _core.Reset();
             _waiting = true;
             return new ValueTask<ReadResult>(this, _core.Version);
@@ -116,8 +117,10 @@ public sealed class SteppedConnection : TransportConnection
         public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
         {
             var rest = _unread.Slice(consumed);
-            if (!rest.IsEmpty && !_ended) throw new InvalidOperationException("Whole packets are fed, and all of them are handled.");
-            _unread = default;
+            // A client that is slowed leaves packets for later.
+            _unexamined = !rest.IsEmpty && !_unread.Slice(examined).IsEmpty;
+            if (!rest.IsEmpty && !_unexamined && !_ended) throw new InvalidOperationException("Whole packets are fed, and all of them are handled.");
+            _unread = _unexamined ? rest : default;
         }
 
         public override bool TryRead(out ReadResult result)

@@ -115,6 +115,7 @@ public sealed class TestBroker : IAsyncDisposable
 
         await Wait.UntilAsync(() => _pool.Outstanding == 0, "all transport blocks to be returned");
         Assert.Equal(0, core.Environment.Messages.Outstanding);
+        Assert.Equal(0, core.Environment.Messages.Bytes);
         Assert.Equal(0, core.Environment.Wheel.Count);
         Assert.Equal(0, core.Sessions.Table.Count);
         Assert.Equal(0, core.Router.Subscriptions.Count + core.Router.Subscriptions.SharedCount);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.IO.Pipelines;
 using Nightjar.Protocol;
 using Nightjar.Transport;
 using Xunit;
@@ -150,6 +151,31 @@ public sealed class WireClient : IAsyncDisposable
         Assert.True(result.Buffer.IsEmpty, $"Bytes came before the end: {Convert.ToHexString(result.Buffer.ToArray())}");
         Assert.True(result.IsCompleted);
         _transport.Input.AdvanceTo(result.Buffer.End);
+        await _transport.CloseAsync(TimeSpan.Zero);
+    }
+
+    /// <summary>Waits for bytes that are no packet; more may come with them and are dropped.</summary>
+    public async Task<byte[]> ReceiveBytesAsync(int least)
+    {
+        using var guard = new CancellationTokenSource(Wait.Guard);
+        var result = await _transport.Input.ReadAtLeastAsync(least, guard.Token);
+        byte[] bytes = result.Buffer.ToArray();
+        _transport.Input.AdvanceTo(result.Buffer.End);
+        Assert.True(bytes.Length >= least, "The connection was closed.");
+        return bytes;
+    }
+
+    /// <summary>Waits for the end of the connection, whatever comes before, and closes this side too.</summary>
+    public async Task ExpectEndAsync()
+    {
+        using var guard = new CancellationTokenSource(Wait.Guard);
+        while (true)
+        {
+            var result = await _transport.Input.ReadAsync(guard.Token);
+            _transport.Input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) break;
+        }
+
         await _transport.CloseAsync(TimeSpan.Zero);
     }
 

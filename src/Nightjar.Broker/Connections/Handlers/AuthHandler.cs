@@ -41,7 +41,7 @@ internal static class AuthHandler
     {
         var method = connection.AuthenticationMethod!;
         var identity = connection.Identity;
-        var question = new AuthenticationRequest(identity.ClientId, identity.UserName, null, connection.RemoteEndPoint, false);
+        var question = new AuthenticationRequest(identity.ClientId, identity.UserName, null, connection.RemoteEndPoint, false, connection.Proof, identity.SecurityDomain);
         connection.Exchange ??= method.Begin(question);
         var step = await connection.Exchange.ContinueAsync(data, CancellationToken.None);
         connection.PendingAuthentication = null;
@@ -69,12 +69,12 @@ internal static class AuthHandler
 
     /// <summary>The exchange between CONNECT and CONNACK: only AUTH with the same method, or DISCONNECT, may come [MQTT-3.1.2-30].</summary>
     internal static async ValueTask<(AuthenticationResult Result, ReadOnlyMemory<byte> Data)> ExchangeAsync(
-        ClientConnection connection, IAuthenticationExchange exchange, ReadOnlyMemory<byte> data, PipeReader input)
+        ClientConnection connection, IAuthenticationExchange exchange, ReadOnlyMemory<byte> data, PipeReader input, CancellationToken closing)
     {
         var method = connection.AuthenticationMethod!.Name;
         while (true)
         {
-            var step = await exchange.ContinueAsync(data, CancellationToken.None);
+            var step = await exchange.ContinueAsync(data, closing);
             if (step.ReasonCode != ReasonCode.ContinueAuthentication)
                 return (new AuthenticationResult(step.ReasonCode, step.UserName, step.ReasonString), step.ReasonCode == ReasonCode.Success ? step.Data : default);
             if (!TrySend(connection, method, step)) return (new AuthenticationResult(ReasonCode.PacketTooLarge, null), default);

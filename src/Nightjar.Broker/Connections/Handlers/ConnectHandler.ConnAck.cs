@@ -99,7 +99,8 @@ internal static partial class ConnectHandler
     {
         ReasonCode.UnsupportedProtocolVersion => ConnectReturnCode.UnacceptableProtocolVersion,
         ReasonCode.ClientIdentifierNotValid => ConnectReturnCode.IdentifierRejected,
-        ReasonCode.ServerUnavailable => ConnectReturnCode.ServerUnavailable,
+        // Beyond a quota of its own a v3 client is told that the service is not available to it now; it may try again.
+        ReasonCode.ServerUnavailable or ReasonCode.ServerBusy or ReasonCode.QuotaExceeded => ConnectReturnCode.ServerUnavailable,
         ReasonCode.BadUserNameOrPassword => ConnectReturnCode.BadUserNameOrPassword,
         ReasonCode.NotAuthorized or ReasonCode.Banned => ConnectReturnCode.NotAuthorized,
         _ => ConnectReturnCode.Accepted,
@@ -128,17 +129,25 @@ internal static partial class ConnectHandler
             EventCaller.Call(log, handler, new ClientConnectedEventArgs(clientId, connection.Identity.UserName, connection.Version, connection.RemoteEndPoint, connection.SessionPresent));
         }
 
-        if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) || !core.PeerLog.TryTake(core.Environment.Clock.Now)) return;
+        if (!core.Environment.Options.ConnectionMessages || !log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) || !core.PeerLog.TryTake(core.Environment.Clock.Now)) return;
         var clean = request.CleanStart ? 1 : 0;
         if (request.IsBridge) BrokerLog.BridgeConnected(log, connection.AddressText, clientId, (int)request.Version, clean, request.KeepAlive);
         else if (connection.Identity.UserName is { } user) BrokerLog.ClientConnectedAs(log, connection.AddressText, clientId, (int)request.Version, clean, request.KeepAlive, user);
         else BrokerLog.ClientConnected(log, connection.AddressText, clientId, (int)request.Version, clean, request.KeepAlive);
+        if (connection.Tls is { } tls) BrokerLog.TlsNegotiated(log, clientId, tls.Protocol, tls.Cipher);
     }
 
-    private static void LogRefused(ClientConnection connection, ConnectRequest request)
+    private static void LogDenied(ClientConnection connection, string reason)
     {
         var core = connection.Core;
-        if (core.PeerLog.TryTake(core.Environment.Clock.Now))
-            BrokerLog.AuthenticationFailed(core.Environment.Log, request.ClientId, connection.AddressText, request.UserName ?? "");
+        if (core.PeerLog.TryTake(core.Environment.Clock.Now)) BrokerLog.ConnectionDenied(core.Environment.Log, connection.AddressText, reason);
+    }
+
+    private static void LogRefused(ClientConnection connection, in ConnectClaim claim)
+    {
+        var core = connection.Core;
+        if (!core.PeerLog.TryTake(core.Environment.Clock.Now)) return;
+        var clientId = claim.ClientId.Length == 0 ? "<unknown>" : LogText.Printable(claim.ClientId);
+        BrokerLog.AuthenticationFailed(core.Environment.Log, clientId, connection.AddressText, LogText.Printable(claim.UserName ?? ""));
     }
 }

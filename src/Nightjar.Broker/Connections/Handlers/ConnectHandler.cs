@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Security.Cryptography;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
@@ -104,16 +106,55 @@ internal static partial class ConnectHandler
             return false;
         }
 
-        var (decision, authenticationData) = await AuthenticateAsync(connection, request, input);
-        if (connection.IsClosing) return false;
-        if (!decision.IsSuccess)
+        var closing = connection.BeginAuthentication();
+        refusal = ConnectClaim.TryMake(connection, request, out var claim, out rule);
+        if (refusal == ReasonCode.Success) refusal = CheckClientId(connection, claim, out rule);
+        if (refusal != ReasonCode.Success)
         {
-            LogRefused(connection, request);
-            Refuse(connection, decision.ReasonCode, null, decision.ReasonString);
+            await RefuseFailedAsync(connection, claim, new AuthenticationResult(refusal, claim.UserName), rule, closing);
             return false;
         }
 
-        return await AttachAsync(connection, request, decision, authenticationData);
+        var (decision, authenticationData) = await AuthenticateAsync(connection, request, claim, input, closing);
+        if (connection.IsClosing) return false;
+        if (!decision.IsSuccess)
+        {
+            await RefuseFailedAsync(connection, claim, decision, null, closing);
+            return false;
+        }
+
+        if (decision.UserName is not null) connection.Core.FailedLogins.Forget(AddressPrefix.Of(connection.RemoteEndPoint));
+        return await AttachAsync(connection, request, claim, decision, authenticationData);
+    }
+
+    private static ReasonCode CheckClientId(ClientConnection connection, in ConnectClaim claim, out string? rule)
+    {
+        rule = null;
+        var prefix = connection.Core.Environment.Options.ClientIdPrefix;
+        if (string.IsNullOrEmpty(prefix)) return ReasonCode.Success;
+        var clientId = claim.ClientId.Length > 0 ? claim.ClientId : AutoIdPrefixOf(connection);
+        if (clientId.StartsWith(prefix, StringComparison.Ordinal)) return ReasonCode.Success;
+        rule = "clientid_prefixes";
+        return ReasonCode.NotAuthorized;
+    }
+
+    // Whoever guesses waits, and only he: the refusal is what is delayed, by a timer that ends with the connection.
+    private static async ValueTask RefuseFailedAsync(
+        ClientConnection connection, ConnectClaim claim, AuthenticationResult decision, string? rule, CancellationToken closing)
+    {
+        var core = connection.Core;
+        if (decision.ReasonCode is ReasonCode.NotAuthorized or ReasonCode.BadUserNameOrPassword or ReasonCode.Banned)
+        {
+            LogRefused(connection, claim);
+            var options = core.Environment.Options;
+            var longest = options.StrictCompatibility ? TimeSpan.Zero : options.MaximumAuthenticationDelay;
+            if (longest > options.ConnectTimeout / 2) longest = options.ConnectTimeout / 2;
+            var delay = core.FailedLogins.Note(AddressPrefix.Of(connection.RemoteEndPoint), longest);
+            if (delay > TimeSpan.Zero)
+                await Task.Delay(delay, core.Environment.Clock.Provider, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!connection.IsClosing) Refuse(connection, decision.ReasonCode, rule, decision.ReasonString);
     }
 
     // What can be said without knowing who it is; none of it tells of sessions, users or topics.
@@ -125,7 +166,8 @@ internal static partial class ConnectHandler
         if (request.ClientId.Length == 0)
         {
             var cleanEnough = request.Version == ProtocolVersion.Mqtt50 || (request.Version == ProtocolVersion.Mqtt311 && request.CleanStart);
-            if (!options.AllowZeroLengthClientId || !cleanEnough)
+            var allowed = connection.Listener.AllowZeroLengthClientId ?? options.AllowZeroLengthClientId;
+            if (!allowed || !cleanEnough)
             {
                 rule = "MQTT-3.1.3-8";
                 return ReasonCode.ClientIdentifierNotValid;
@@ -134,6 +176,7 @@ internal static partial class ConnectHandler
 
         if (!request.IsVersion5 && options.MaximumKeepAlive > 0 && (request.KeepAlive > options.MaximumKeepAlive || request.KeepAlive == 0))
         {
+            connection.CountLimit(BrokerLimit.MaximumKeepAlive);
             rule = "keep alive longer than max_keepalive";
             return ReasonCode.ClientIdentifierNotValid;
         }
@@ -157,48 +200,75 @@ internal static partial class ConnectHandler
             return ReasonCode.RetainNotSupported;
         }
 
+        if (connection.Mount is { } mount) request.WillTopic = mount.MountWill(request.WillTopic) ?? [];
         if (TopicName.IsValid(request.WillTopic, options.MaximumTopicLevels)) return ReasonCode.Success;
+        if (TopicName.IsValid(request.WillTopic)) connection.CountLimit(BrokerLimit.MaximumTopicLevels);
         rule = "will topic";
         return ReasonCode.TopicNameInvalid;
     }
 
     private static async ValueTask<(AuthenticationResult Result, ReadOnlyMemory<byte> Data)> AuthenticateAsync(
-        ClientConnection connection, ConnectRequest request, PipeReader input)
+        ClientConnection connection, ConnectRequest request, ConnectClaim claim, PipeReader input, CancellationToken closing)
     {
         connection.Admission = connection.Core.Admission;
         var anonymous = connection.Listener.AllowAnonymous ?? connection.Core.Environment.Options.AllowAnonymous;
-        var question = new AuthenticationRequest(request.ClientId, request.UserName, request.Password, connection.RemoteEndPoint, anonymous);
+        // Written out, because null converts to a password of no bytes.
+        ReadOnlyMemory<byte>? password = claim.Password is { } bytes ? new ReadOnlyMemory<byte>(bytes) : null;
+        var question = new AuthenticationRequest(
+            claim.ClientId, claim.UserName, password, connection.RemoteEndPoint, anonymous, claim.Proof, connection.Listener.SecurityDomain);
         if (request.AuthenticationMethod is null)
-            return (await connection.Admission.Authenticator.AuthenticateAsync(question, CancellationToken.None), default);
+        {
+            var result = await connection.Admission.Authenticator.AuthenticateAsync(question, closing);
+            CryptographicOperations.ZeroMemory(request.Password);
+            return (result, default);
+        }
 
         if (!connection.Admission.Methods.TryGetValue(request.AuthenticationMethod, out var method))
             return (new AuthenticationResult(ReasonCode.BadAuthenticationMethod, null), default);
 
         connection.AuthenticationMethod = method;
-        return await AuthHandler.ExchangeAsync(connection, method.Begin(question), request.AuthenticationData, input);
+        return await AuthHandler.ExchangeAsync(connection, method.Begin(question), request.AuthenticationData, input, closing);
     }
 
+    private static string AutoIdPrefixOf(ClientConnection connection) => connection.Listener.AutoIdPrefix ?? connection.Core.Environment.Options.AutoIdPrefix;
+
     private static async ValueTask<bool> AttachAsync(
-        ClientConnection connection, ConnectRequest request, AuthenticationResult decision, ReadOnlyMemory<byte> authenticationData)
+        ClientConnection connection, ConnectRequest request, ConnectClaim claimed, AuthenticationResult decision, ReadOnlyMemory<byte> authenticationData)
     {
         var core = connection.Core;
         var options = core.Environment.Options;
-        var assigned = request.ClientId.Length == 0;
         // The only lower-case letters of an assigned id are those of its prefix, as Mosquitto's.
-        var clientId = assigned ? options.AutoIdPrefix + Guid.NewGuid().ToString("D").ToUpperInvariant() : request.ClientId;
-        var identity = new Identity(clientId, decision.UserName, connection.RemoteEndPoint);
+        var clientId = claimed.ClientId.Length == 0 ? AutoIdPrefixOf(connection) + Guid.NewGuid().ToString("D").ToUpperInvariant() : claimed.ClientId;
+        var identity = new Identity(clientId, decision.UserName, connection.RemoteEndPoint, connection.Listener.SecurityDomain);
         if (request.HasWill && !core.Environment.Gate.May(identity, AccessAction.Write, request.WillTopic))
         {
             Refuse(connection, ReasonCode.NotAuthorized, "will topic");
             return false;
         }
 
-        connection.Authenticated(identity);
+        if (request.HasWill && !HoldsWill(connection, request))
+        {
+            Refuse(connection, ReasonCode.QuotaExceeded, "memory_limit");
+            return false;
+        }
+
+        connection.Authenticated(identity, claimed.Proof, decision.Credential);
         var expiry = ExpiryIntervalOf(request, options);
         connection.ConnectExpiryInterval = expiry;
         var claim = expiry == 0 ? default : await core.Environment.Stores.Sessions.ClaimAsync(clientId, CancellationToken.None);
-        var plan = new ConnAckPlan(request, assigned ? clientId : null, authenticationData);
+        var plan = new ConnAckPlan(request, request.ClientId.Length == 0 ? clientId : null, authenticationData);
         return !connection.IsClosing && Attach(connection, request, identity, claim, plan);
+    }
+
+    // A will waits in memory for as long as its client lives.
+    private static bool HoldsWill(ClientConnection connection, ConnectRequest request)
+    {
+        var environment = connection.Core.Environment;
+        if (environment.Options.MemoryLimit == 0) return true;
+        var context = BatchContext.Begin();
+        var admitted = environment.AdmitsMemory(PublishedMessage.FootprintOf(request.WillSize), context);
+        context.End(environment.Counters);
+        return admitted;
     }
 
     private static bool Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, ConnAckPlan plan)
@@ -207,7 +277,7 @@ internal static partial class ConnectHandler
         var options = core.Environment.Options;
         connection.Plan = plan;
         connection.ReceiveMaximum = options.MaximumInflightMessages == 0 || !request.IsVersion5 ? 65_535 : options.MaximumInflightMessages;
-        connection.Link.ReceiveMaximum = Math.Min(request.ReceiveMaximum, options.MaximumInflightMessages == 0 ? 65_535 : options.MaximumInflightMessages);
+        connection.Link.ReceiveMaximum = request.ReceiveMaximum;
         var aliases = Math.Min(request.TopicAliasMaximum, connection.Listener.MaximumTopicAliasBroker);
         if (aliases > 0) connection.Link.Aliases = new OutboundAliases(aliases);
         if (request.IsVersion5 && connection.Listener.MaximumTopicAlias > 0) connection.Aliases = new InboundAliases(connection.Listener.MaximumTopicAlias);
@@ -224,11 +294,16 @@ internal static partial class ConnectHandler
         connection.Plan = null;
         if (result.ReasonCode != ReasonCode.Success)
         {
-            Refuse(connection, result.ReasonCode, null);
+            if (result.ReasonCode == ReasonCode.QuotaExceeded) LogDenied(connection, "max_sessions_per_user exceeded");
+            // As Mosquitto at global_max_clients: a v3 client gets no answer.
+            if (result.ReasonCode == ReasonCode.ServerBusy && !connection.IsVersion5) connection.Close(DisconnectCause.QuotaExceeded, ReasonCode.ServerBusy);
+            else Refuse(connection, result.ReasonCode, null);
             return false;
         }
 
-        connection.StartKeepAlive(GrantedKeepAlive(request, options));
+        var granted = GrantedKeepAlive(request, options);
+        if (granted != request.KeepAlive) connection.CountLimit(BrokerLimit.MaximumKeepAlive);
+        connection.StartKeepAlive(granted);
         LogAccepted(connection, request);
         // A reload between the decision and now did not find this client among those it judged.
         connection.JudgeAgain();

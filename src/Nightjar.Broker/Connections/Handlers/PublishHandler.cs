@@ -43,12 +43,18 @@ internal static class PublishHandler
     {
         topicName = packet.TopicName;
         route = null!;
+        if (connection.Mount is { } mount && !topicName.IsEmpty && !mount.TryMount(topicName, context, out topicName))
+        {
+            connection.Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "longer than 65535 bytes below the mount point");
+            return false;
+        }
+
         if (!packet.Properties.HasTopicAlias)
         {
             var found = connection.Routes.Find(connection.Core, topicName, context);
             if (found is null)
             {
-                connection.Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "more levels than max_topic_levels");
+                connection.FailLevels();
                 return false;
             }
 
@@ -85,7 +91,7 @@ internal static class PublishHandler
         }
         else if (!TopicName.IsValid(topicName, connection.Core.Environment.Options.MaximumTopicLevels))
         {
-            connection.Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "more levels than max_topic_levels");
+            connection.FailLevels();
             return false;
         }
 
@@ -96,6 +102,8 @@ internal static class PublishHandler
 
     private static void Accept(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context)
     {
+        var options = connection.Core.Environment.Options;
+        if (options.MemoryLimit > 0 && !IsAdmitted(connection, packet, topicName, context)) return;
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
             if (!TryBeginQoS2(connection, packet.PacketId, context)) return;
@@ -105,7 +113,6 @@ internal static class PublishHandler
             return;
         }
 
-        var options = connection.Core.Environment.Options;
         long ticket = 0;
         ReasonCode code;
         if (!connection.Routes.MayWrite(connection, route, topicName))
@@ -116,6 +123,7 @@ internal static class PublishHandler
         else if (options.MaximumPayloadSize > 0 && packet.Payload.Length > options.MaximumPayloadSize)
         {
             code = ReasonCode.ImplementationSpecificError;
+            connection.CountLimit(BrokerLimit.MaximumPayloadSize);
             context.Counters.PublishDropped++;
         }
         else
@@ -125,6 +133,16 @@ internal static class PublishHandler
 
         if (packet.QoS == QualityOfService.AtMostOnce) return;
         Answer(connection, packet, code, ticket, context);
+    }
+
+    // Before a packet id is taken: a message that is not held is not acknowledged either, and may be sent again.
+    private static bool IsAdmitted(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, BatchContext context)
+    {
+        var size = PublishedMessage.FootprintOf((long)topicName.Length + packet.Properties.ForwardableLength + packet.Payload.Length);
+        if (connection.Core.Environment.AdmitsMemory(size, context)) return true;
+        context.Counters.PublishDropped++;
+        connection.OnMemoryShort();
+        return false;
     }
 
     private static ReasonCode Publish(
@@ -142,6 +160,8 @@ internal static class PublishHandler
             Publisher = session,
             PublisherClientId = session.ClientId,
             PublisherUserName = connection.Identity.UserName,
+            PublisherAddress = connection.Identity.Address,
+            PublisherDomain = connection.Identity.SecurityDomain,
         };
         if (properties.Raw.Length > 0)
         {

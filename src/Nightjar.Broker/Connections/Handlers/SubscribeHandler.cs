@@ -23,7 +23,7 @@ internal static class SubscribeHandler
         long ticket = 0;
         var index = 0;
         foreach (var entry in packet)
-            codes[index++] = Subscribe(connection, entry, packet.SubscriptionIdentifier, ref retained, ref ticket);
+            codes[index++] = Subscribe(connection, entry, packet.SubscriptionIdentifier, context, ref retained, ref ticket);
 
         var session = connection.Session!;
         WriteSubAck(connection, packet.PacketId, codes, ticket, context);
@@ -37,12 +37,14 @@ internal static class SubscribeHandler
     }
 
     private static ReasonCode Subscribe(
-        ClientConnection connection, in SubscribeEntry entry, uint identifier, ref List<RetainedDelivery>? retained, ref long ticket)
+        ClientConnection connection, in SubscribeEntry entry, uint identifier, BatchContext context, ref List<RetainedDelivery>? retained, ref long ticket)
     {
         var core = connection.Core;
         var options = core.Environment.Options;
         var session = connection.Session!;
-        var filter = entry.TopicFilter;
+        var topicFilter = entry.TopicFilter;
+        if (connection.Mount is { } mount && !mount.TryMountFilter(topicFilter, context, out topicFilter)) return Refusal(connection, ReasonCode.TopicFilterInvalid);
+        var filter = topicFilter;
         byte[]? shareName = null;
         if (SharedSubscription.TryParse(filter, out var shared))
         {
@@ -50,17 +52,17 @@ internal static class SubscribeHandler
             filter = shared.TopicFilter;
         }
 
-        if (!TopicFilter.IsValid(filter, options.MaximumTopicLevels)) return Refusal(connection, ReasonCode.TopicFilterInvalid);
+        if (!TopicFilter.IsValid(filter, options.MaximumTopicLevels)) return Invalid(connection, filter);
         if (!core.Environment.Gate.May(connection.Identity, AccessAction.Subscribe, filter)) return Refusal(connection, ReasonCode.NotAuthorized);
         // Each SUBSCRIBE, repeated ones too, has the retained messages sent again: what waits for a slow reader is bounded as well, at twice
         // the subscriptions, so that a client may repeat all it has.
         if (options.MaximumSubscriptionsPerClient > 0 && session.PendingRetained + (retained?.Count ?? 0) >= 2L * options.MaximumSubscriptionsPerClient)
-            return Refusal(connection, ReasonCode.QuotaExceeded);
+            return AtLimit(connection);
         var granted = entry.MaximumQoS > connection.Listener.MaximumQoS ? connection.Listener.MaximumQoS : entry.MaximumQoS;
         var subscription = new Subscription(
             session, core.Router.Subscriptions.Intern(filter), shareName, granted, entry.NoLocal || connection.IsBridge, entry.RetainAsPublished || connection.IsBridge, entry.RetainHandling, identifier);
-        if (!TryAdd(connection, session, subscription, entry, ref ticket, out var isNew)) return Refusal(connection, ReasonCode.QuotaExceeded);
-        Log(connection, entry);
+        if (!TryAdd(connection, session, subscription, topicFilter, ref ticket, out var isNew)) return AtLimit(connection);
+        Log(connection, topicFilter, entry.MaximumQoS);
         var wantsRetained = shareName is null && options.RetainAvailable
             && (entry.RetainHandling == RetainHandling.SendAtSubscribe || (entry.RetainHandling == RetainHandling.SendIfNew && isNew));
         if (wantsRetained) (retained ??= []).Add(new RetainedDelivery(core.Router.Retained.Match(subscription.TopicFilter), subscription));
@@ -68,7 +70,7 @@ internal static class SubscribeHandler
     }
 
     private static bool TryAdd(
-        ClientConnection connection, Session session, Subscription subscription, in SubscribeEntry entry, ref long ticket, out bool isNew)
+        ClientConnection connection, Session session, Subscription subscription, ReadOnlySpan<byte> topicFilter, ref long ticket, out bool isNew)
     {
         var core = connection.Core;
         var maximum = core.Environment.Options.MaximumSubscriptionsPerClient;
@@ -93,10 +95,22 @@ internal static class SubscribeHandler
             session.Subscriptions.Add(subscription);
             if (!session.IsStored) return true;
             var stored = core.Environment.Stores.Sessions.AddSubscription(
-                session.StoreClaim, entry.TopicFilter, subscription.Options, subscription.SubscriptionIdentifier);
+                session.StoreClaim, topicFilter, subscription.Options, subscription.SubscriptionIdentifier);
             ticket = Math.Max(ticket, stored);
             return true;
         }
+    }
+
+    private static ReasonCode Invalid(ClientConnection connection, ReadOnlySpan<byte> filter)
+    {
+        if (TopicFilter.IsValid(filter, int.MaxValue)) connection.CountLimit(BrokerLimit.MaximumTopicLevels);
+        return Refusal(connection, ReasonCode.TopicFilterInvalid);
+    }
+
+    private static ReasonCode AtLimit(ClientConnection connection)
+    {
+        connection.CountLimit(BrokerLimit.MaximumSubscriptionsPerClient);
+        return Refusal(connection, ReasonCode.QuotaExceeded);
     }
 
     // v3.1.1 knows one failure code; v3.1 none: there the requested QoS is granted in words only, as Mosquitto does with 0x80.
@@ -111,10 +125,10 @@ internal static class SubscribeHandler
         connection.Write(scratch.AsSpan(0, SubAckWriter.Write(scratch, connection.Version, packetId, codes, reason)), ticket, context);
     }
 
-    private static void Log(ClientConnection connection, in SubscribeEntry entry)
+    private static void Log(ClientConnection connection, ReadOnlySpan<byte> topicFilter, QualityOfService qos)
     {
         var log = connection.Core.Environment.Log;
         if (log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug))
-            BrokerLog.Subscribed(log, connection.ClientIdText, (int)entry.MaximumQoS, Encoding.UTF8.GetString(entry.TopicFilter));
+            BrokerLog.Subscribed(log, connection.ClientIdText, (int)qos, Encoding.UTF8.GetString(topicFilter));
     }
 }

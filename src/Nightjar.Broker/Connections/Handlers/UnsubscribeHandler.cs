@@ -20,16 +20,18 @@ internal static class UnsubscribeHandler
         var codes = new ReasonCode[packet.EntryCount];
         long ticket = 0;
         var index = 0;
-        foreach (var filter in packet) codes[index++] = Unsubscribe(connection, filter, ref ticket);
+        foreach (var filter in packet) codes[index++] = Unsubscribe(connection, filter, context, ref ticket);
         var length = UnsubAckWriter.Measure(connection.Version, codes.Length);
         var scratch = context.EnsureScratch(length);
         connection.Write(scratch.AsSpan(0, UnsubAckWriter.Write(scratch, connection.Version, packet.PacketId, codes)), ticket, context);
     }
 
-    private static ReasonCode Unsubscribe(ClientConnection connection, ReadOnlySpan<byte> topicFilter, ref long ticket)
+    private static ReasonCode Unsubscribe(ClientConnection connection, ReadOnlySpan<byte> topicFilter, BatchContext context, ref long ticket)
     {
         var core = connection.Core;
         var session = connection.Session!;
+        // What cannot be mounted cannot have been subscribed to.
+        if (connection.Mount is { } mount && !mount.TryMountFilter(topicFilter, context, out topicFilter)) return ReasonCode.NoSubscriptionExisted;
         var filter = topicFilter;
         ReadOnlySpan<byte> shareName = default;
         if (SharedSubscription.TryParse(topicFilter, out var shared))

@@ -21,8 +21,8 @@ internal static class GeneralOptions
     [
         Draft.Make("include_dir", OptionKind.Text, null, "Read every file of DIR that ends in .conf, in alphabetical order; in the main file only. May be given several times.", (_, _) => null)
             with { IsStructure = true, Repetition = OptionRepetition.Adds },
-        Draft.Boolean("per_listener_settings", false, "Whether security options belong to the listener they follow; must stand before them.", PerListenerSettings)
-            with { Deprecation = "Please see the documentation for how to achieve the same effect." },
+        Draft.Words("per_listener_settings", "false", "Whether security options belong to the listener they follow; must stand before them.", PerListenerSettings)
+            with { Kind = OptionKind.Boolean, Deprecation = "Please see the documentation for how to achieve the same effect." },
         Process.Text("user", "mosquitto", "User to run as when started as root; mosquitto becomes nobody when there is no such user. Read once.", (process, value) => process with { User = value }, OptionRepetition.Replaces)
             with { IsReloadable = false },
         Process.Text("pid_file", null, "File that holds the process id while the broker runs. Read once.", (process, value) => process with { PidFile = value })
@@ -32,7 +32,8 @@ internal static class GeneralOptions
         Broker.Boolean("check_retain_source", true, "Whether a retained message needs a publisher that may still write its topic.", (options, value) => options with { CheckRetainSource = value }),
         Broker.Boolean("queue_qos0_messages", false, "Whether QoS 0 messages are queued for offline durable clients.", (options, value) => options with { QueueQoS0Messages = value }),
         Broker.Boolean("retain_available", true, "Whether retained messages are accepted.", (options, value) => options with { RetainAvailable = value }),
-        Draft.Integer("retain_expiry_interval", null, 1, 10_000_000, "Minutes between sweeps of expired retained messages; accepted, they are always removed in time.", RetainExpiry, _ => "Error: retain_expiry_interval must be >= 1."),
+        Draft.Make("retain_expiry_interval", OptionKind.Integer, null, "Minutes between sweeps of expired retained messages; accepted, they are always removed in time.", RetainExpiry)
+            with { Range = "1 to 10000000" },
         Broker.Boolean("upgrade_outgoing_qos", false, "Whether messages are delivered with the QoS of the subscription.", (options, value) => options with { UpgradeOutgoingQoS = value }),
         Draft.Boolean("set_tcp_nodelay", true, "Whether TCP_NODELAY is set on connections; Mosquitto has false, but Nightjar coalesces by itself.", (draft, value) =>
         {
@@ -59,14 +60,25 @@ internal static class GeneralOptions
         }) with { MayBeEmpty = true, Repetition = OptionRepetition.Replaces },
     ];
 
-    private static ConfigurationDraft PerListenerSettings(ConfigurationDraft draft, bool value)
+    private static (ConfigurationDraft? Draft, string? Error) PerListenerSettings(ConfigurationDraft draft, OptionLine line)
     {
         // Once on it stays on: the options before would belong to nobody.
-        draft.PerListenerSettings |= value;
-        return draft;
+        if (draft.PerListenerSettings) return (draft, null);
+        if (OptionValue.Boolean(line.Words[0]) is not { } value) return (null, line.Invalid(line.Words[0]));
+        if (value && draft.HasSecurityOption) return (null, "Error: per_listener_settings must be set before any other security settings.");
+        draft.PerListenerSettings = value;
+        return (draft, null);
     }
 
-    private static ConfigurationDraft RetainExpiry(ConfigurationDraft draft, long value) => draft;
+    // Expired retained messages are removed in time whatever it says, so there is nothing to keep but the check.
+    private static string? RetainExpiry(ConfigurationDraft draft, OptionLine line)
+    {
+        if (!OptionValue.TryInteger(line.Words[0], out var minutes)) return $"Error: '{line.Name}' value not a number.";
+        if (minutes is < int.MinValue or > int.MaxValue) return $"Error: '{line.Name}' value out of range.";
+        if (minutes < 1) return "Error: retain_expiry_interval must be >= 1.";
+        if (minutes > 10_000_000) draft.Note(LogTypes.Warning, "Warning: retain_expiry_interval being capped at 19 years.", line.Place);
+        return null;
+    }
 
     private static ConfigurationOption PersistentClientExpiration() =>
         Broker.Words("persistent_client_expiration", null, "After how long an offline durable client is forgotten: a number and s, h, d, w, m or y.", (options, line) =>

@@ -143,11 +143,25 @@ internal static class ListenerOptionTable
 
     private static bool TryNetwork(string text, out IPNetwork network)
     {
-        if (text.Contains('/', StringComparison.Ordinal)) return IPNetwork.TryParse(text, out network);
         network = default;
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+
+        // Bits behind the prefix are cut off silently by the parser: 10.1.2.3/8 is more likely a mistake.
+        if (slash >= 0) return IPNetwork.TryParse(text, out network) && IPAddress.TryParse(text.AsSpan(0, slash), out var written) && HasNothingBehind(written, network.PrefixLength);
         // Three dots keep "10" and "10.1" out, which would be read as 0.0.0.10 and 10.0.0.1.
         if (!IPAddress.TryParse(text, out var address) || (address.AddressFamily == AddressFamily.InterNetwork && text.Count(c => c == '.') != 3)) return false;
         network = new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+        return true;
+    }
+
+    private static bool HasNothingBehind(IPAddress address, int prefixLength)
+    {
+        var bytes = address.GetAddressBytes();
+        for (var bit = prefixLength; bit < bytes.Length * 8; bit++)
+        {
+            if ((bytes[bit / 8] & (0x80 >> (bit % 8))) != 0) return false;
+        }
+
         return true;
     }
 }

@@ -18,7 +18,12 @@ internal static class OptionTable
         .. BridgeTlsOptions.All(),
     ];
 
+    private static readonly Dictionary<string, int> Positions = All.Index().ToDictionary(pair => pair.Item.Name, pair => pair.Index, StringComparer.Ordinal);
+
     private static readonly Dictionary<string, ConfigurationOption> ByName = All.ToDictionary(option => option.Name, StringComparer.Ordinal);
+
+    /// <summary>Place of an option in the table.</summary>
+    internal static int IndexOf(ConfigurationOption option) => Positions[option.Name];
 
     /// <summary>The option of a name in a file; plugin_opt_KEY and auth_opt_KEY are found for every KEY.</summary>
     /// <returns>Null when there is none.</returns>

@@ -36,7 +36,7 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
             Log = draft.Log,
             EnableControlApi = draft.EnableControlApi,
             Settings = draft.Settings,
-            Notices = [.. draft.Notices],
+            Notices = [.. draft.Notices, .. InactiveFeature.Find(draft)],
             Errors = [.. errors],
         };
     }

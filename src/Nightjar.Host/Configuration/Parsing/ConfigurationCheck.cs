@@ -10,6 +10,8 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
     internal void Run()
     {
         foreach (var plugin in draft.Plugins) Plugin(plugin);
+        if (draft.Persistence.IsOn && draft.Plugins.Find(plugin => plugin.Kind == PluginKind.PersistSqlite) is { } store)
+            Add("Error: 'persistence true' cannot be combined with a persistence plugin.", store.Place);
         foreach (var listener in draft.Listeners) Listener(listener);
         foreach (var twin in draft.Listeners.GroupBy(listener => listener.Key).Where(group => group.Count() > 1).Select(group => group.Last()))
             Add($"Error: Listener {twin.Key} is defined twice.", twin.Place);
@@ -45,8 +47,10 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
         if (tls.CaFile is not null && !tls.HasCertificate) Add("Error: cafile specified without certfile and keyfile.", listener.Place);
         if (tls.CaPath is not null && !tls.HasCertificate) Add("Error: capath specified without certfile and keyfile.", listener.Place);
         if (tls.HasCertificate && tls.HasPsk) Add("Error: Cannot use both certificate and psk encryption in a single listener.", listener.Place);
-        if (tls.RequireCertificate && !tls.HasCertificate) Add("Error: require_certificate specified without certfile and keyfile.", listener.Place);
-        if (tls.RequireCertificate && tls.HasCertificate && tls.CaFile is null && tls.CaPath is null) Add("Error: require_certificate specified without cafile or capath.", listener.Place);
+        if (tls.RequireCertificate && !tls.HasCertificate) Warn(listener, "require_certificate has no effect without certfile and keyfile");
+        if (tls.CrlFile is not null && !tls.RequireCertificate) Warn(listener, "crlfile has no effect without require_certificate");
+        if (listener.UseIdentityAsUserName && !tls.IsOn) Warn(listener, "use_identity_as_username has no effect without TLS");
+        if (listener.UseSubjectAsUserName && !tls.HasCertificate) Warn(listener, "use_subject_as_username has no effect without certfile and keyfile");
         if (listener.ProxyProtocol != 2) return;
         if (listener.UseSubjectAsUserName) Add("Error: use_subject_as_username cannot be used with `enable_proxy_protocol 2`.", listener.Place);
         if (tls.HasCertificate || tls.KeyFile is not null) Add("Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`.", listener.Place);
@@ -62,6 +66,10 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
         else if (tls.Psk is null && tls.Identity is not null) Add("Error: Invalid bridge configuration: missing bridge_psk.", bridge.Place);
         if ((tls.CertFile is null) != (tls.KeyFile is null)) Add("Error: Both bridge_certfile and bridge_keyfile must be provided.", bridge.Place);
     }
+
+    // Mosquitto starts without a word here, so it is no error.
+    private void Warn(ListenerSection listener, string text) =>
+        draft.Note(LogTypes.Warning, $"Warning: {text} (listener {listener.Key}, {listener.Place}).", listener.Place);
 
     private void Add(string error, SourcePlace place)
     {

@@ -9,7 +9,7 @@ internal static class ToolOptionChecker
     {
         CheckSession(options);
         if (options.UnavailableOption is { } name)
-            throw new UsageException($"Error: {name} cannot be used: this build connects by TCP and unix sockets only, without TLS, WebSockets, proxies, SRV or a chosen local address.\n", hint: false);
+            throw new UsageException($"Error: {name} cannot be used: this build connects by TCP, TLS and unix sockets only, without WebSockets, proxies or SRV.\n", hint: false);
         if (options.Kind == ToolKind.Sub) CheckSubscribe(options);
         if (options.Kind == ToolKind.Pub && (options.Topics.Count == 0 || options.PayloadSource == PayloadSource.None))
             throw new UsageException("Error: Both topic and message must be supplied.\n", hint: false) { ShowsUsage = true };
@@ -19,7 +19,8 @@ internal static class ToolOptionChecker
             throw new UsageException("Error in PUBLISH properties: Duplicate response topic.\n");
         if (options.Password is not null && options.UserName is null && options.Version != ProtocolVersion.Mqtt50)
             throw new UsageException("Error: Problem setting username and/or password.\n", hint: false);
-        if (options.Port < 0) options.Port = 1883;
+        options.Tls.Check();
+        if (options.Port < 0) options.Port = options.Tls.DefaultPort;
     }
 
     private static void CheckSession(ToolOptions options)

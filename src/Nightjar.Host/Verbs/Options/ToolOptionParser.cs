@@ -92,20 +92,32 @@ internal sealed class ToolOptionParser
         Add("--will-qos", ToolKind.All, "--will-qos argument given but no will QoS specified.", static (o, v) => o.WillQoS = (QualityOfService)Between(v, 0, 2, $"Invalid will QoS {ToolProperties.ParseLeadingInteger(v)}."));
         Add("--will-retain", ToolKind.All, "", static (o, _) => o.WillRetain = true);
         Add("--will-topic", ToolKind.All, "--will-topic argument given but no will topic specified.", static (o, v) => o.WillTopic = ToolText.WillTopic(v));
-        AddUnavailable(Add);
+        Add("--ws", ToolKind.All, "", static (o, _) => o.UnavailableOption ??= "--ws");
+        Add("--proxy", ToolKind.All, "--proxy argument given but no proxy url specified.", static (o, _) => o.UnavailableOption ??= "--proxy");
+        AddTls(Add);
         return table;
     }
 
-    private static void AddUnavailable(Action<string, ToolKind, string, Action<ToolOptions, string>> add)
+    private static void AddTls(Action<string, ToolKind, string, Action<ToolOptions, string>> add)
     {
-        foreach (string flag in (string[])["--insecure", "--tls-use-os-certs", "--no-tls"])
-            add(flag, ToolKind.All, "", flag == "--no-tls" ? static (_, _) => { } : (o, _) => o.UnavailableOption ??= flag);
-        foreach ((string name, string what) in ((string, string)[])[
-            ("--cafile", "file"), ("--capath", "directory"), ("--cert", "file"), ("--key", "file"), ("--keyform", "keyform"), ("--ciphers", "ciphers"),
-            ("--tls-version", "version"), ("--tls-alpn", "protocol"), ("--tls-engine", "engine_id"), ("--tls-engine-kpass-sha1", "kpass sha1"),
-            ("--tls-keylog", "file"), ("--psk", "key"), ("--psk-identity", "identity"), ("--proxy", "proxy url")])
-            add(name, ToolKind.All, $"{name} argument given but no {what} specified.", (o, _) => o.UnavailableOption ??= name);
-        add("--ws", ToolKind.All, "", static (o, _) => o.UnavailableOption ??= "--ws");
+        add("--insecure", ToolKind.All, "", static (o, _) => o.Tls.Insecure = true);
+        add("--tls-use-os-certs", ToolKind.All, "", static (o, _) => o.Tls.UseSystemAuthorities = true);
+        add("--no-tls", ToolKind.All, "", static (o, _) => o.Tls.IsOff = true);
+        void AddValue(string name, string what, Action<ToolTlsOptions, string> set) =>
+            add(name, ToolKind.All, $"{name} argument given but no {what} specified.", (o, v) => set(o.Tls, v));
+        AddValue("--cafile", "file", static (tls, v) => tls.AuthorityFile = v);
+        AddValue("--capath", "directory", static (tls, v) => tls.AuthorityPath = v);
+        AddValue("--cert", "file", static (tls, v) => tls.CertificateFile = v);
+        AddValue("--key", "file", static (tls, v) => tls.KeyFile = v);
+        AddValue("--keyform", "keyform", static (tls, v) => tls.KeyForm = v);
+        AddValue("--ciphers", "ciphers", static (tls, v) => tls.Ciphers = v);
+        AddValue("--tls-version", "version", static (tls, v) => tls.Version = v);
+        AddValue("--tls-alpn", "protocol", static (tls, v) => tls.ApplicationProtocol = v);
+        AddValue("--tls-engine", "engine_id", static (tls, v) => tls.Engine = v);
+        AddValue("--tls-engine-kpass-sha1", "kpass sha1", static (tls, v) => tls.EnginePassword = v);
+        AddValue("--tls-keylog", "file", static (tls, v) => tls.KeyLogFile = v);
+        AddValue("--psk", "key", static (tls, v) => tls.Psk = v);
+        AddValue("--psk-identity", "identity", static (tls, v) => tls.PskIdentity = v);
     }
 
     private static UsageException Fail(string text) => new($"Error: {text}\n\n");

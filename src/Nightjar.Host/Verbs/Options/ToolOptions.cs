@@ -112,7 +112,9 @@ internal sealed class ToolOptions(ToolKind kind)
     /// <summary>Name or address of this machine to connect from; null for any.</summary>
     internal string? BindAddress { get; set; }
 
-    /// <summary>The first option that needs TLS, WebSockets, a proxy or SRV, which this build does not have; null for none.</summary>
+    internal ToolTlsOptions Tls { get; } = new();
+
+    /// <summary>The first option that needs WebSockets, a proxy or SRV, which this build does not have; null for none.</summary>
     internal string? UnavailableOption { get; set; }
 
     internal ToolProperties Properties { get; } = new();

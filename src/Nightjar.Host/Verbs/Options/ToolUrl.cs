@@ -15,7 +15,12 @@ internal static class ToolUrl
         {
             rest = url[8..];
             options.Port = 8883;
-            options.UnavailableOption ??= "mqtts://";
+            options.Tls.IsInUrl = true;
+        }
+        else if (url.StartsWith("ws://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("wss://", StringComparison.OrdinalIgnoreCase))
+        {
+            rest = url[(url.IndexOf(':', StringComparison.Ordinal) + 3)..];
+            options.UnavailableOption ??= url[..url.IndexOf("//", StringComparison.Ordinal)] + "//";
         }
         else
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Nightjar.Client;
+using Nightjar.Host.Text;
 using Nightjar.Host.Verbs.Options;
 
 namespace Nightjar.Host.Verbs.Output;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Nightjar.Client;
+using Nightjar.Host.Text;
 
 namespace Nightjar.Host.Verbs.Output;
 

@@ -1,10 +1,26 @@
 using System.Globalization;
+using System.Text;
 
-namespace Nightjar.Host.Verbs.Output;
+namespace Nightjar.Host.Text;
 
-/// <summary>The conversions of strftime(3) in the C locale, one character at a time, in local time.</summary>
+/// <summary>The conversions of strftime(3) in the C locale, in local time.</summary>
 internal static class Strftime
 {
+    /// <summary>A whole format: % and a conversion, %% for a percent sign, everything else as it is.</summary>
+    internal static string Format(string format, DateTimeOffset time)
+    {
+        var text = new StringBuilder(format.Length * 2);
+        for (var i = 0; i < format.Length; i++)
+        {
+            if (format[i] != '%' || i + 1 == format.Length) text.Append(format[i]);
+            else if (format[++i] == '%') text.Append('%');
+            else text.Append(Format(format[i], time));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>One conversion; an unknown one stays as it is.</summary>
     internal static string Format(char conversion, DateTimeOffset time)
     {
         CultureInfo culture = CultureInfo.InvariantCulture;

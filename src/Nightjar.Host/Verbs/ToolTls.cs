@@ -1,4 +1,6 @@
 using Nightjar.Host.Verbs.Options;
+using Nightjar.Transport.OpenSsl;
+using Nightjar.Transport.OpenSsl.Keys;
 using Nightjar.Transport.Tls;
 
 namespace Nightjar.Host.Verbs;
@@ -14,10 +16,29 @@ internal static class ToolTls
     {
         ToolTlsOptions tls = options.Tls;
         if (options.UnixPath is not null || !tls.IsUsed(options.Port)) return null;
-        if (tls.Psk is not null)
-            throw new UsageException("Error: --psk cannot be used: this build speaks TLS with certificates only.\n", hint: false);
+        if (tls.Psk is not null) return MakePsk(options, tls);
         if (tls.KeyLogFile is { } keyLog) LogKeys(keyLog);
         return MakeCertificates(options, tls);
+    }
+
+    private static PskClientContext MakePsk(ToolOptions options, ToolTlsOptions tls)
+    {
+        const string line = "Error: Problem setting TLS-PSK options.";
+        if (tls.Version == "tlsv1.3") throw Problem(line, "Pre-shared keys are for TLS 1.2; leave --tls-version out.", options);
+        if (!PskKey.TryParse(tls.Psk, out PskKey? key))
+            throw Problem(line, $"--psk takes hexadecimal digits, for 1 to {PskKey.MaximumLength} bytes.", options);
+        try
+        {
+            return new PskClientContext(new PskClientOptions { Identity = tls.PskIdentity!, Key = key, Ciphers = tls.Ciphers });
+        }
+        catch (ArgumentException exception)
+        {
+            throw Problem(line, exception.Message, options);
+        }
+        catch (PlatformNotSupportedException exception)
+        {
+            throw new UsageException($"Error: {exception.Message}\n", hint: false);
+        }
     }
 
     private static CertificateClientContext MakeCertificates(ToolOptions options, ToolTlsOptions tls)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using Nightjar.Broker;
@@ -5,7 +6,6 @@ using Nightjar.Broker.Configuration;
 using Nightjar.EndToEnd.Tests.Clients;
 using Nightjar.EndToEnd.Tests.Tools;
 using Nightjar.Testing;
-using Nightjar.Transport;
 using Nightjar.Transport.OpenSsl;
 using Nightjar.Transport.OpenSsl.Keys;
 using Xunit;
@@ -20,20 +20,20 @@ public sealed class PskClientTests : IAsyncLifetime
 
     private readonly string _file = Path.GetTempFileName();
     private readonly LeakCheck _leak = new();
+    private readonly ConcurrentQueue<string?> _users = new();
     private PskServerContext? _context;
     private MqttBroker? _broker;
     private int _port;
 
-    public Task InitializeAsync()
+    public async Task InitializeAsync()
     {
         File.WriteAllText(_file, Keys);
         _context = new PskServerContext(new PskServerOptions { Keys = PskFile.Load(_file).Keys, Hint = "hint", BufferPool = _leak.Pool });
-        _broker = new MqttBroker(new BrokerOptions { AllowAnonymous = true, Listeners = [] });
-        var sockets = new SocketTransportOptions { BufferPool = _leak.Pool };
-        TransportListener listener = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), sockets);
-        _port = ((IPEndPoint)listener.LocalEndPoint).Port;
-        _broker.Serve(new WrappingListener(listener, _context));
-        return _broker.StartAsync();
+        var listener = new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0), Tls = _context, UserNameSource = UserNameSource.Identity };
+        _broker = new MqttBroker(new BrokerOptions { AllowAnonymous = true, Listeners = [listener] });
+        _broker.ClientConnected += client => _users.Enqueue(client.UserName);
+        await _broker.StartAsync();
+        _port = ((IPEndPoint)_broker.EndPoints[0]).Port;
     }
 
     public async Task DisposeAsync()
@@ -62,6 +62,7 @@ public sealed class PskClientTests : IAsyncLifetime
         (await PublishAsync(identity, key, payload)).AssertExitCode();
 
         Assert.Contains("got a 200000", (await subscriber.WaitForExitAsync()).AssertExitCode().Output, StringComparison.Ordinal);
+        Assert.Equal(["plain", identity], _users);
     }
 
     [RequiresToolTheory(MosquittoClient.Pub)]
@@ -75,6 +76,25 @@ public sealed class PskClientTests : IAsyncLifetime
 
         Assert.NotEqual(0, result.ExitCode);
         await Wait.UntilAsync(() => _broker!.ConnectionCount == 0, "the refused connection to go");
+    }
+
+    [Theory]
+    [InlineData("zeros", "0000aabb", 0, "")]
+    [InlineData("zeros", "0000aabb", 0, "", "--ciphers", "PSK-AES128-GCM-SHA256")]
+    [InlineData("zeros", "aabb", 1, "bad record mac", "-d")]
+    [InlineData("nobody", "0000aabb", 1, "bad record mac", "-d")]
+    [InlineData("zeros", "xyz", 1, "Error: Problem setting TLS-PSK options.")]
+    [InlineData("zeros", "aabb", 1, "Pre-shared keys are for TLS 1.2", "-d", "--tls-version", "tlsv1.3")]
+    [InlineData("zeros", "aabb", 1, "Check cipher list \"nonsense\"", "-d", "--ciphers", "nonsense")]
+    public async Task OurOwnTool_WithAKey_DoesAsMosquittos(string identity, string key, int code, string says, params string[] more)
+    {
+        (string file, string[] first) = BrokerProcess.Command();
+
+        ProcessResult result = await ProcessRunner.RunAsync(file, [.. first, "pub", .. Arguments(identity, key), "-t", "a", "-q", "1", "-m", "x", .. more]);
+
+        result.AssertExitCode(code);
+        Assert.Contains(says, result.Output + result.Errors, StringComparison.Ordinal);
+        Assert.Equal(code == 0 ? [identity] : [], _users);
     }
 
     [RequiresToolFact("openssl")]

@@ -96,7 +96,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
     }
 
     // The host is a project reference, so its build lies beside this assembly.
-    private static (string File, string[] Arguments) Command()
+    internal static (string File, string[] Arguments) Command()
     {
         if (Environment.GetEnvironmentVariable("NIGHTJAR_TEST_BROKER") is { Length: > 0 } other) return (other, []);
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? Environment.ProcessPath!;

@@ -6,13 +6,16 @@ namespace Nightjar.Broker.Configuration;
 /// Everything that can be set for one <see cref="MqttBroker"/>, with Mosquitto's defaults. Immutable: a change is a new instance
 /// (<c>options with { ... }</c>).
 /// </summary>
-/// <remarks>Names follow the specification; the summary of each names Mosquitto's option. Zero means "no limit" where a remark says so.</remarks>
+/// <remarks>Names follow the specification; the summary of each names Mosquitto's option. Zero means "no limit" where a remark says so. How often
+/// a limit acted is the instrument <c>nightjar.limits.reached</c> of the meter <c>Nightjar.Broker</c>, with the option's name in the
+/// configuration file as the tag <c>limit</c>. Every limit is read where it acts: one that is changed holds from the next packet on, for what is
+/// there already where nothing else is said.</remarks>
 public sealed record BrokerOptions
 {
     /// <summary>Where the broker listens. Empty: only in-process clients and transports handed to <see cref="MqttBroker.Serve"/>.</summary>
     public IReadOnlyList<ListenerOptions> Listeners { get; init; } = [];
 
-    /// <summary>Largest packet accepted, whole packet in bytes; told to v5 clients and answered with 0x95 [MQTT-3.2.2-15]. mosquitto: max_packet_size.</summary>
+    /// <summary>Largest packet accepted, whole packet in bytes; told to v5 clients at CONNECT, and whoever sends a larger one is disconnected (0x95) [MQTT-3.2.2-15]. mosquitto: max_packet_size.</summary>
     /// <value>20 to 268 435 460. Default 2 000 000.</value>
     public int MaximumPacketSize { get; init; } = 2_000_000;
 
@@ -20,15 +23,15 @@ public sealed record BrokerOptions
     /// <value>Default 65 536.</value>
     public int MaximumConnectPacketSize { get; init; } = 65_536;
 
-    /// <summary>Largest payload accepted, in bytes; a larger one is acknowledged with 0x83 and dropped. mosquitto: message_size_limit.</summary>
+    /// <summary>Largest payload accepted, in bytes; a larger one is dropped, and acknowledged: v5 with 0x83, v3 as if it were fine. mosquitto: message_size_limit.</summary>
     /// <value>0 = no limit (default).</value>
     public int MaximumPayloadSize { get; init; }
 
     /// <summary>Most QoS 1 and 2 messages sent to one client and not yet acknowledged; also the Receive Maximum told to v5 clients. mosquitto: max_inflight_messages.</summary>
-    /// <value>1 to 65 535; 0 = no limit of the broker. Default 20. The client's Receive Maximum lowers it [MQTT-3.3.4-9].</value>
+    /// <value>1 to 65 535; 0 = no limit of the broker. Default 20. Beyond it messages wait in the queue. What a connected client was told stays. The client's Receive Maximum lowers it [MQTT-3.3.4-9].</value>
     public int MaximumInflightMessages { get; init; } = 20;
 
-    /// <summary>Most payload bytes of QoS 1 and 2 messages in flight to one client; a single larger message still passes. mosquitto: max_inflight_bytes.</summary>
+    /// <summary>Most payload bytes of QoS 1 and 2 messages in flight to one client; a single larger message still passes, further ones wait in the queue. mosquitto: max_inflight_bytes.</summary>
     /// <value>0 = no limit (default).</value>
     public long MaximumInflightBytes { get; init; }
 
@@ -36,7 +39,7 @@ public sealed record BrokerOptions
     /// <value>0 = no limit. Default 1000.</value>
     public int MaximumQueuedMessages { get; init; } = 1000;
 
-    /// <summary>Most bytes waiting for one client beyond those in flight. mosquitto: max_queued_bytes.</summary>
+    /// <summary>Most bytes waiting for one client beyond those in flight; what does not fit is dropped and counted. mosquitto: max_queued_bytes.</summary>
     /// <value>0 = no limit (default).</value>
     public long MaximumQueuedBytes { get; init; }
 
@@ -44,7 +47,7 @@ public sealed record BrokerOptions
     /// <value>At least 65 536. Default 8 MiB.</value>
     public int MaximumOutputBufferBytes { get; init; } = 8 * 1024 * 1024;
 
-    /// <summary>Most levels of a topic name or filter.</summary>
+    /// <summary>Most levels of a topic name or filter, the mount point's included: PUBLISH with more disconnects (0x90), SUBSCRIBE gets 0x8F, a will is refused. Ours: max_topic_levels.</summary>
     /// <value>1 to 65 535. Default 200.</value>
     public int MaximumTopicLevels { get; init; } = 200;
 
@@ -69,23 +72,30 @@ public sealed record BrokerOptions
     public long MaximumRetainedBytes { get; init; } = 1L << 30;
 
     /// <summary>Most sessions of one user name, offline ones included; a further CONNECT is refused (0x97). Ours: max_sessions_per_user.</summary>
-    /// <value>0 = no limit (default). Anonymous clients are not counted.</value>
+    /// <value>0 = no limit (default). Anonymous clients are not counted. v3 gets CONNACK 3. A client may always come back to a session of its own, or begin
+    /// it anew; lowering the limit ends no session.</value>
     public int MaximumSessionsPerUser { get; init; }
 
     /// <summary>Most PUBLISH packets a second of one client; above it the client is read more slowly, nothing is dropped. Ours: max_publish_rate.</summary>
     /// <value>0 = no limit (default). A second's worth may come at once.</value>
+    /// <remarks>What else the client has sent waits behind: acknowledgements, PINGREQ, DISCONNECT. Its keep alive stands still meanwhile.</remarks>
     public int MaximumPublishRate { get; init; }
 
-    /// <summary>Most bytes of PUBLISH packets a second of one client; above it the client is read more slowly. Ours: max_publish_bytes_rate.</summary>
-    /// <value>0 = no limit (default). A second's worth may come at once.</value>
+    /// <summary>Most bytes of PUBLISH packets, headers included, a second of one client; above it the client is read more slowly. Ours: max_publish_bytes_rate.</summary>
+    /// <value>0 = no limit (default). A second's worth may come at once. A packet of more than that is let in and paid for afterwards.</value>
+    /// <remarks>As for <see cref="MaximumPublishRate"/>.</remarks>
     public long MaximumPublishBytesRate { get; init; }
 
     /// <summary>Most connections a second from one address (IPv6: one /64); further ones are closed at accept. Ours: max_connect_rate.</summary>
-    /// <value>0 = no limit (default). A second's worth may come at once.</value>
+    /// <value>0 = no limit (default). A second's worth may come at once. Unix domain sockets and connections in memory have no address and no rate.</value>
     public int MaximumConnectRate { get; init; }
 
     /// <summary>Most bytes of messages and buffers held at a time; beyond it a publisher is disconnected (0x97) with its message, and a receiver that would need more. mosquitto: memory_limit.</summary>
-    /// <value>0 = no limit (default).</value>
+    /// <value>0 = no limit (default). Lowering it frees nothing.</value>
+    /// <remarks>Counts kept messages (queued, in flight, wills) and retained ones with 256 bytes each for themselves, the places of queues, and
+    /// output that its socket does not take; not the runtime, sessions, subscriptions or receive buffers, so that the process is larger. A receiver
+    /// that is behind is reset, and what waited for it is free at once; for an offline session the message is dropped and counted; a CONNECT
+    /// whose will has no room is refused (0x97, v3: 3). A message that clears a retained one is let in.</remarks>
     public long MemoryLimit { get; init; }
 
     /// <summary>Only client ids that begin with this are let in. mosquitto: clientid_prefixes.</summary>

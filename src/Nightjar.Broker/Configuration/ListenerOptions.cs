@@ -24,6 +24,10 @@ public sealed record ListenerOptions
 
     /// <summary>Put in front of every topic of the listener's clients and taken off again towards them. mosquitto: mount_point.</summary>
     /// <value>Null or empty = none. No wildcards, at most 65 535 bytes.</value>
+    /// <remarks>Not separated from the topic: it normally ends with a slash. Rights are asked for the whole topic. A shared subscription is mounted behind its
+    /// share name. The broker's <c>$SYS</c> topics are out of reach. A message that is not below it is not delivered through this listener, which can
+    /// only be when a durable session was used through another. Topics that do not fit into 65 535 bytes any more are refused: PUBLISH
+    /// and will 0x90, SUBSCRIBE 0x8F. Response Topics are passed on as they are.</remarks>
     public string? MountPoint { get; init; }
 
     /// <summary>Whether the user name takes the place of the client id; without one the client is refused. mosquitto: use_username_as_clientid.</summary>
@@ -32,7 +36,7 @@ public sealed record ListenerOptions
     /// <summary>Network device to listen on (SO_BINDTODEVICE, Linux); null = any. mosquitto: bind_interface.</summary>
     public string? BindInterface { get; init; }
 
-    /// <summary>Addresses whose connections are accepted; empty = all. Ours: allow_from.</summary>
+    /// <summary>Addresses whose connections are accepted; empty = all. An IPv4 address in IPv6 form counts as the IPv4 address; who has no address (unix domain sockets, memory) is accepted. Ours: allow_from.</summary>
     public IReadOnlyList<IPNetwork> AllowFrom { get; init; } = [];
 
     /// <summary>Addresses whose connections are closed at accept; wins over <see cref="AllowFrom"/>. Ours: deny_from.</summary>

@@ -49,7 +49,7 @@ internal sealed partial class ClientConnection : WheelTimer
         Mount = MountPoint.Of(listener);
         Link = new SessionLink(transport.Output, new object(), Resume)
         {
-            Owner = this, Memory = core.Environment.Memory, GiveUp = OnMemoryShort, MountPrefix = Mount?.Prefix,
+            Owner = this, Memory = core.Environment.Memory, GiveUp = OnBacklog, MountPrefix = Mount?.Prefix,
         };
     }
 
@@ -213,8 +213,16 @@ internal sealed partial class ClientConnection : WheelTimer
         Close(DisconnectCauses.FromReasonCode(error.ReasonCode), error.ReasonCode, error.Rule);
     }
 
-    /// <summary>Ends the connection because what it sent, or what waits for it, is more than memory is there for.</summary>
+    /// <summary>Ends the connection because what it sent is more than memory is there for.</summary>
     internal void OnMemoryShort() => Close(DisconnectCause.QuotaExceeded, ReasonCode.QuotaExceeded, "memory_limit");
+
+    // What waits for the client is the memory that is needed: nothing of it is sent any more, a DISCONNECT behind it neither.
+    private void OnBacklog()
+    {
+        OnMemoryShort();
+        _transport.Abort();
+        Link.AccountOutput();
+    }
 
     /// <summary>Ends the connection for a topic with more levels than allowed.</summary>
     internal void FailLevels()

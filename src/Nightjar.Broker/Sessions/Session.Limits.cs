@@ -61,9 +61,15 @@ internal sealed partial class Session
         return maximum == 0 || _inflight is null || _inflight.Count == 0 || _inflight.Bytes + size <= maximum;
     }
 
-    // A client that keeps up needs no memory of its own; one whose output is behind would need more for every message.
-    private bool HasMemory(SessionLink link, int size, BatchContext context) =>
-        link.Backlog == 0 || link.IsClosed || _environment.AdmitsMemory(size, context);
+    // A client that keeps up needs no memory of its own; one whose output is behind would need more for every message. It has to leave room for
+    // the next message of a publisher, so that it is the one that goes.
+    private bool HasMemory(SessionLink link, int size, BatchContext context)
+    {
+        if (link.Backlog == 0 || link.IsClosed || _environment.Options.MemoryLimit == 0) return true;
+        if (!_environment.AdmitsMemory(size + PublishedMessage.FootprintOf(size), context)) return false;
+        link.Reserve(size);
+        return true;
+    }
 
     private void CountWait(SessionLink link, int size)
     {

@@ -94,6 +94,13 @@ internal sealed class SessionLink
         if (stalled && Output.UnsentBytes == 0) _resume();
     }
 
+    /// <summary>Counts what is about to be written as unsent, before the flush does: others of the same batch see it.</summary>
+    internal void Reserve(long bytes)
+    {
+        Interlocked.Add(ref _backlog, bytes);
+        Memory?.Add(bytes);
+    }
+
     /// <summary>Has the account know what is unsent now. Without the gate.</summary>
     internal void AccountOutput()
     {

@@ -135,9 +135,11 @@ internal static class PublishHandler
         Answer(connection, packet, code, ticket, context);
     }
 
-    // Before a packet id is taken: a message that is not held is not acknowledged either, and may be sent again.
+    // Before a packet id is taken: a message that is not held is not acknowledged either, and may be sent again. What clears a retained
+    // message is always let in, because it makes room.
     private static bool IsAdmitted(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, BatchContext context)
     {
+        if (packet.Retain && packet.Payload.IsEmpty) return true;
         var size = PublishedMessage.FootprintOf((long)topicName.Length + packet.Properties.ForwardableLength + packet.Payload.Length);
         if (connection.Core.Environment.AdmitsMemory(size, context)) return true;
         context.Counters.PublishDropped++;

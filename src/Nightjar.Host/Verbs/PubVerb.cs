@@ -22,7 +22,7 @@ internal static class PubVerb
         int code = await session.ConnectAsync(ct).ConfigureAwait(false);
         if (code != 0)
         {
-            if (code != 1 || session.Client.Connection is { HasConnAck: true })
+            if (session.Client.Connection is { HasConnAck: true })
                 session.Error(options.Version == ProtocolVersion.Mqtt50
                     ? "Error: A network protocol error occurred when communicating with the broker.\n"
                     : "Error: The connection was refused.\n");

@@ -15,6 +15,9 @@ internal sealed class ToolSession : IAsyncDisposable
 {
     private const int Failure = 1;
 
+    // MOSQ_ERR_TLS, with which Mosquitto's tools end.
+    private const int TlsFailure = 8;
+
     private readonly Stream _output;
     private readonly Lock _outputGate = new();
     private readonly TlsClientContext? _tls;
@@ -42,7 +45,7 @@ internal sealed class ToolSession : IAsyncDisposable
     }
 
     /// <summary>Connects; on failure says why.</summary>
-    /// <returns>0, or the exit code: the code of the CONNACK, or 1.</returns>
+    /// <returns>0, or the exit code: the code of the CONNACK, 8 when TLS failed, or 1.</returns>
     internal async Task<int> ConnectAsync(CancellationToken cancellationToken, bool silent = false)
     {
         try
@@ -58,8 +61,8 @@ internal sealed class ToolSession : IAsyncDisposable
         catch (AuthenticationException exception)
         {
             DebugLine($"OpenSSL Error[0]: {exception.Message}");
-            if (!silent) Error("Unable to connect (A TLS error occurred.).\n");
-            return Failure;
+            if (!silent) Error("Error: A TLS error occurred.\n");
+            return TlsFailure;
         }
         catch (SocketException exception)
         {

@@ -52,6 +52,32 @@ internal sealed class ClientCertificateCheck
     /// <returns>Why it is refused, in OpenSSL's words; null when it is accepted.</returns>
     internal string? Refuse(X509Certificate2 leaf, X509Chain chain)
     {
+        if (IsPartial(chain))
+        {
+            foreach (X509Certificate2[] path in SeenIntermediates.PathsFrom(leaf))
+            {
+                X509ChainPolicy policy = MakePolicy();
+                policy.ExtraStore.AddRange(path);
+                using var longer = new X509Chain { ChainPolicy = policy };
+                if (longer.Build(leaf))
+                    return RefuseChain(leaf, longer);
+            }
+        }
+        return RefuseChain(leaf, chain);
+    }
+
+    private static bool IsPartial(X509Chain chain)
+    {
+        foreach (X509ChainStatus status in chain.ChainStatus)
+        {
+            if (status.Status == X509ChainStatusFlags.PartialChain)
+                return true;
+        }
+        return false;
+    }
+
+    private string? RefuseChain(X509Certificate2 leaf, X509Chain chain)
+    {
         DateTime now = _time.GetUtcNow().LocalDateTime;
         foreach (X509ChainStatus status in chain.ChainStatus)
         {
@@ -62,6 +88,7 @@ internal sealed class ClientCertificateCheck
         }
         if (chain.ChainElements.Count == 0)
             return "unable to get local issuer certificate";
+        SeenIntermediates.Remember(chain);
         return _revocation?.Refuse(leaf, chain.ChainElements[Math.Min(1, chain.ChainElements.Count - 1)].Certificate, _time.GetUtcNow());
     }
 }

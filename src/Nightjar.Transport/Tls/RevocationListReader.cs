@@ -30,9 +30,13 @@ internal static class RevocationListReader
             AsnReader outer = new AsnReader(encoded, AsnEncodingRules.DER).ReadSequence();
             ReadOnlyMemory<byte> content = outer.PeekEncodedValue();
             AsnReader list = outer.ReadSequence();
+            ReadOnlyMemory<byte> algorithm = outer.PeekEncodedValue();
             (HashAlgorithmName hash, RSASignaturePadding? padding) = SignatureAlgorithms.Read(outer.ReadSequence(), line);
-            ReadOnlyMemory<byte> signature = outer.ReadBitString(out _);
-            return ReadContent(list, new SignedBytes(content, signature, hash, padding), line);
+            ReadOnlyMemory<byte> signature = outer.ReadBitString(out int unusedBits);
+            outer.ThrowIfNotEmpty();
+            if (unusedBits != 0)
+                throw new TlsFileException(line, "A revocation list in it is damaged: its signature is no whole number of bytes.");
+            return ReadContent(list, algorithm, new SignedBytes(content, signature, hash, padding), line);
         }
         catch (Exception exception) when (exception is AsnContentException or CryptographicException)
         {
@@ -40,11 +44,12 @@ internal static class RevocationListReader
         }
     }
 
-    private static RevocationList ReadContent(AsnReader list, SignedBytes signed, string line)
+    private static RevocationList ReadContent(AsnReader list, ReadOnlyMemory<byte> algorithm, SignedBytes signed, string line)
     {
         if (list.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
             list.ReadInteger();
-        list.ReadSequence();
+        if (!list.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
+            throw new TlsFileException(line, "A revocation list in it is damaged: it names two signature algorithms.");
         ReadOnlyMemory<byte> issuer = list.ReadEncodedValue();
         DateTimeOffset thisUpdate = ReadTime(list);
         DateTimeOffset nextUpdate = list.HasData && IsTime(list.PeekTag()) ? ReadTime(list) : DateTimeOffset.MaxValue;

@@ -1,4 +1,5 @@
 using Nightjar.Broker.Security;
+using Nightjar.Broker.Security.AccessLists;
 using Nightjar.Broker.Tests.Collections;
 using Nightjar.Broker.Tests.Limits;
 using Nightjar.Protocol;
@@ -26,8 +27,8 @@ public sealed class AllocationTests
         foreach (var version in new[] { ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt50 })
         {
             string[] kinds = version == ProtocolVersion.Mqtt311
-                ? ["plain", "durable", "rules", "shared", "large"]
-                : ["plain", "durable", "rules", "shared", "large", "user properties", "message expiry", "alias in", "alias out", "subscription identifier"];
+                ? ["plain", "durable", "rules", "rules and shared", "shared", "large"]
+                : ["plain", "durable", "rules", "rules and shared", "shared", "large", "user properties", "message expiry", "alias in", "alias out", "subscription identifier"];
             foreach (var qos in Enum.GetValues<QualityOfService>())
             {
                 foreach (var kind in kinds)
@@ -44,7 +45,7 @@ public sealed class AllocationTests
     [MemberData(nameof(Cases))]
     public void Message_InTheSteadyState_AllocatesNothing(ProtocolVersion version, QualityOfService qos, int receivers, string kind)
     {
-        using var broker = new SteppedBroker(LimitTests.Options, kind == "rules" ? new EverythingIsAllowed() : null);
+        using var broker = new SteppedBroker(LimitTests.Options, kind.StartsWith("rules", StringComparison.Ordinal) ? Rules() : null);
         var clients = new SteppedClient[receivers + 1];
         for (var i = 0; i < receivers; i++)
         {
@@ -56,7 +57,7 @@ public sealed class AllocationTests
         var packet = Packet(publisher, kind, qos);
         Run(publisher, packet, clients, WarmUp);
         var runs = Allocation.AssertNone(() => Run(publisher, packet, clients, Rounds));
-        var copies = kind == "shared" ? 1 : receivers;
+        var copies = IsShared(kind) ? 1 : receivers;
         var extra = kind == "alias in" ? copies : 0;
         Assert.Equal(((WarmUp + (Rounds * runs)) * copies) + extra, clients.Take(receivers).Sum(client => client.Received));
     }
@@ -113,7 +114,7 @@ public sealed class AllocationTests
             return;
         }
 
-        client.Subscribe(kind == "shared" ? "$share/g/dev/+/temp" : "dev/1/temp", qos);
+        client.Subscribe(IsShared(kind) ? "$share/g/dev/+/temp" : "dev/1/temp", qos);
     }
 
     private static byte[] Packet(SteppedClient publisher, string kind, QualityOfService qos)
@@ -132,8 +133,9 @@ public sealed class AllocationTests
         return WirePackets.Publish(publisher.Version, "", payload, qos, properties: properties);
     }
 
-    private sealed class EverythingIsAllowed : IAuthorizer
-    {
-        public bool May(Identity identity, AccessAction action, ReadOnlySpan<byte> topic) => true;
-    }
+    private static bool IsShared(string kind) => kind.EndsWith("shared", StringComparison.Ordinal);
+
+    // Denials and wildcards in the way, an address, the publisher by its pattern.
+    private static IAuthorizer Rules() => AccessList.Parse(
+        ["topic deny dev/1/secret/#", "topic deny dev/+/hum", "topic read dev/+/temp", "address 10.0.0.0/8", "topic dev/#", "pattern write dev/1/%c", "pattern write dev/+/temp"], "f").Compile();
 }

@@ -1,8 +1,12 @@
+using System.Net;
+using System.Text;
 using System.Text.Json;
 using Nightjar.Broker.Collections;
 using Nightjar.Broker.Limits;
 using Nightjar.Broker.Retained;
 using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Security.AccessLists;
 using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Broker.Tests.Collections;
@@ -34,6 +38,8 @@ public sealed class BudgetTests
         ["match shared"] = () => Match("shared/7"),
         ["route-cache hit"] = RouteCacheHit,
         ["route generation check"] = GenerationCheck,
+        ["access decision, 1000 rules"] = () => Decide(AccessAction.Write, "dev/7/temp"),
+        ["access decision on a filter, 1000 rules"] = () => Decide(AccessAction.Subscribe, "dev/+/temp"),
         ["session look-up"] = SessionLookUp,
         ["retained look-up"] = RetainedLookUp,
         ["retained wildcard, 10 messages"] = RetainedWildcard,
@@ -158,6 +164,18 @@ public sealed class BudgetTests
         return () =>
         {
             if (generations.Sum(stripe) < 0) throw new InvalidOperationException();
+        };
+    }
+
+    private static Action Decide(AccessAction action, string topic)
+    {
+        string[] lines = ["topic deny dev/+/secret", "pattern dev/+/temp", .. Enumerable.Range(0, 998).Select(i => $"pattern x/{i}/%c/+")];
+        var program = AccessList.Parse(lines, "f").Compile();
+        var identity = new Identity("client", "user", new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 1));
+        var utf8 = Encoding.UTF8.GetBytes(topic);
+        return () =>
+        {
+            if (!program.May(identity, action, utf8)) throw new InvalidOperationException();
         };
     }
 

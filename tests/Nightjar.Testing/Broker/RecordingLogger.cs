@@ -15,12 +15,15 @@ public sealed class RecordingLogger : ILogger
     /// <summary>The lines in order.</summary>
     public ConcurrentQueue<LogLine> Lines { get; } = new();
 
+    /// <summary>The least level that is kept.</summary>
+    public LogLevel Least { get; set; } = LogLevel.Information;
+
     /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
     /// <inheritdoc/>
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= Least;
 
     /// <inheritdoc/>
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)

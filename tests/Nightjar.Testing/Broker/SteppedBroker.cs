@@ -44,16 +44,27 @@ public sealed class SteppedBroker : IDisposable
         string clientId, ProtocolVersion version = ProtocolVersion.Mqtt50, bool cleanStart = true, uint sessionExpiry = 0, ushort receiveMaximum = 0,
         ushort topicAliasMaximum = 0, TestWill? will = null)
     {
+        var client = TryConnect(WirePackets.Connect(version, clientId, cleanStart, sessionExpiry, 0, receiveMaximum, 0, topicAliasMaximum, null, will), version, out var code);
+        Assert.Equal(ReasonCode.Success, code);
+        client.Connection.ClearSent();
+        return client;
+    }
+
+    /// <summary>A client that sends a CONNECT; what came with CONNACK is still in <see cref="SteppedConnection.Sent"/>.</summary>
+    /// <param name="connect">The packet.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="code">What CONNACK said.</param>
+    public SteppedClient TryConnect(byte[] connect, ProtocolVersion version, out ReasonCode code)
+    {
         var transport = new SteppedConnection(_pool);
         var connection = new ClientConnection(Broker.Core, transport, _listener);
         Assert.True(Broker.Core.Connections.TryAdd(connection, -1));
         connection.Ended = connection.RunAsync();
         var client = new SteppedClient(transport, version);
         _clients.Add(client);
-        client.Feed(WirePackets.Connect(version, clientId, cleanStart, sessionExpiry, 0, receiveMaximum, 0, topicAliasMaximum, null, will));
+        client.Feed(connect);
         Assert.Equal(PacketType.ConnAck, (PacketType)(transport.Sent[0] >> 4));
-        Assert.Equal(0, transport.Sent[3]);
-        transport.ClearSent();
+        code = (ReasonCode)transport.Sent[3];
         return client;
     }
 

@@ -53,6 +53,14 @@ internal sealed class RandomAccess(Random random)
     internal Identity NextIdentity() =>
         new(Pick(ClientIds), random.Next(3) == 0 ? null : Pick(UserNames), Pick(Addresses));
 
+    /// <summary>Different client ids that MQTT allows, in random order.</summary>
+    internal string[] NextClientIds()
+    {
+        var ids = ClientIds.Where(id => !id.Contains('\0', StringComparison.Ordinal)).Distinct().ToArray();
+        random.Shuffle(ids);
+        return ids;
+    }
+
     internal string NextTopic()
     {
         while (true)

@@ -51,7 +51,7 @@ public sealed class Section33ExpiryAndAliasTests
         await client.SubscribeAsync("t", QualityOfService.AtMostOnce);
         broker.Broker.Publish("t", "told"u8, expiry: TimeSpan.FromSeconds(20));
         Assert.Equal(("told", 20U), Expiring(await client.ReceivePublishAsync()));
-        await client.SubscribeAsync("u", QualityOfService.AtLeastOnce, 2);
+        await client.SubscribeAsync("u", QualityOfService.AtLeastOnce);
         await client.DisconnectAsync();
         await broker.WaitForConnectionsAsync(0);
         broker.Broker.Publish("u", "gone"u8, QualityOfService.AtLeastOnce, expiry: TimeSpan.FromSeconds(20));

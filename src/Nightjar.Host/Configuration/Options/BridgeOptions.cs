@@ -98,7 +98,8 @@ internal static class BridgeOptions
             if (value < low) draft.Note(LogTypes.Notice, notice, line.Place);
             draft.ChangeBridge(bridge => set(bridge, (int)Math.Max(value, low)));
             return null;
-        }) with { Range = string.Create(CultureInfo.InvariantCulture, $"at least {low}") };
+        }) with
+        { Range = string.Create(CultureInfo.InvariantCulture, $"at least {low}") };
 
     private static string? Connection(ConfigurationDraft draft, OptionLine line)
     {

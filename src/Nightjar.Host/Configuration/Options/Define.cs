@@ -36,7 +36,8 @@ internal sealed class Define<TSection>(OptionArea area, OptionScope scope, Actio
             else if (value < low || value > high) return outOfRange?.Invoke(value) ?? $"Error: '{line.Name}' value out of range.";
             change(draft, section => set(section, value));
             return null;
-        }) with { Range = high >= int.MaxValue ? $"at least {low}" : $"{low} to {high}" };
+        }) with
+        { Range = high >= int.MaxValue ? $"at least {low}" : $"{low} to {high}" };
 
     /// <summary>The rest of the line; given twice it is an error, unless <paramref name="repetition"/> says otherwise.</summary>
     internal ConfigurationOption Text(
@@ -47,7 +48,8 @@ internal sealed class Define<TSection>(OptionArea area, OptionScope scope, Actio
             if (check?.Invoke(line.Value) is { } error) return error;
             change(draft, section => set(section, line.Value));
             return null;
-        }) with { Repetition = repetition };
+        }) with
+        { Repetition = repetition };
 
     /// <summary>Text that is never shown; <c>file:PATH</c> stands for the first line of that file.</summary>
     internal ConfigurationOption Secret(string name, string summary, Func<TSection, string, TSection> set, Func<string, string?>? check = null) =>
@@ -66,7 +68,8 @@ internal sealed class Define<TSection>(OptionArea area, OptionScope scope, Actio
             if (!words.TryGetValue(line.Words[0], out var set)) return otherwise?.Invoke(line.Words[0]) ?? line.Invalid(line.Words[0]);
             change(draft, set);
             return null;
-        }) with { Range = string.Join(" | ", words.Keys) };
+        }) with
+        { Range = string.Join(" | ", words.Keys) };
 
     /// <summary>Several words; <paramref name="read"/> returns the changed section, or what is wrong.</summary>
     internal ConfigurationOption Words(string name, string? fallback, string summary, Func<TSection, OptionLine, (TSection? Section, string? Error)> read) =>

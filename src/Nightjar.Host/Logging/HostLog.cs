@@ -48,7 +48,7 @@ internal static partial class HostLog
     internal static partial void Failed(ILogger log, string text);
 
     [LoggerMessage(InformationId, LogLevel.Information, "{Text}")]
-    private static partial void Information(ILogger log, string text);
+    internal static partial void Information(ILogger log, string text);
 
     [LoggerMessage(411, LogLevel.Information, "{Text}")]
     private static partial void Notice(ILogger log, string text);

@@ -59,6 +59,7 @@ internal sealed class BrokerService : IAsyncDisposable
             return _assembly.IsOnlyTlsWrong ? StartExitCode : ConfigurationExitCode;
         }
 
+        foreach (var text in (string[])["TLS support available.", "TLS-PSK support available.", "Websockets support available."]) HostLog.Information(_log, text);
         _broker = new MqttBroker(_assembly.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer);
         try
         {

@@ -90,6 +90,7 @@ internal sealed class TlsConnection : TransportConnection
         finally
         {
             Records.IsShakingHands = false;
+            Records.LeaveUse();
             _whenReady.TrySetResult();
         }
     }
@@ -103,6 +104,7 @@ internal sealed class TlsConnection : TransportConnection
         }
         finally
         {
+            Records.LeaveUse();
             _whenReady.TrySetResult();
         }
     }

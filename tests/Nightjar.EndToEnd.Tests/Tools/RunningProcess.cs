@@ -56,6 +56,13 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         return new RunningProcess(Process.Start(start)!);
     }
 
+    /// <summary>Writes a line to the standard input, which stays open.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <summary>Writes text to the standard input and closes it.</summary>
     public async Task EnterAsync(string text)
     {
@@ -144,6 +151,12 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     public void Kill()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: false);
+    }
+
+    /// <summary>Ends the program and everything that it has started.</summary>
+    public void KillTree()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
     }
 
     public async ValueTask DisposeAsync()

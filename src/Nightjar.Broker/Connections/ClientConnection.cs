@@ -287,6 +287,8 @@ internal sealed partial class ClientConnection : WheelTimer
         var admission = Core.Admission;
         if (ReferenceEquals(admission, Admission)) return false;
         Admission = admission;
+        // Who came by a method of enhanced authentication stays while there is that method.
+        if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
         var anonymous = (Loop?.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
         return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous) && CloseByReload("credentials are no longer valid");
     }

@@ -21,6 +21,7 @@ internal sealed class BrokerService : IAsyncDisposable
     private readonly Privileges _privileges;
     private readonly HostLogger _log;
     private readonly LogPublisher _publisher;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HostConfiguration _configuration;
     private BrokerAssembly? _assembly;
     private MqttBroker? _broker;
@@ -75,12 +76,15 @@ internal sealed class BrokerService : IAsyncDisposable
         }
 
         _publisher.Attach(_broker);
+        _started.SetResult();
         return 0;
     }
 
     /// <summary>Reads everything again and puts it into force, all or nothing. What is wrong is logged, and everything stays as it was.</summary>
+    /// <remarks>Waits for the start to end; before that there is nothing that could be reloaded.</remarks>
     internal async Task ReloadAsync()
     {
+        await _started.Task;
         HostLog.Reloading(_log);
         if (_path is null)
         {
@@ -119,7 +123,7 @@ internal sealed class BrokerService : IAsyncDisposable
         _assembly!.Dispose();
         _assembly = assembly;
         _configuration = configuration;
-        if (_log.Reconfigure(configuration.Log) is { } error) HostLog.Failed(_log, error);
+        if (_log.Reconfigure(Daemon.LogOf(configuration)) is { } error) HostLog.Failed(_log, error);
         else _log.Reopen();
     }
 
@@ -129,7 +133,7 @@ internal sealed class BrokerService : IAsyncDisposable
     /// <summary>SIGUSR2: the subscriptions on the standard output, as Mosquitto prints them.</summary>
     internal void PrintSubscriptions(TextWriter output)
     {
-        _broker!.WriteSubscriptions(output);
+        _broker?.WriteSubscriptions(output);
         output.Flush();
     }
 

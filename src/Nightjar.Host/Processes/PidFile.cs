@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Nightjar.Host.Processes;
 
@@ -7,19 +8,35 @@ internal sealed class PidFile : IDisposable
 {
     private readonly string _path;
 
+    private static string Number => string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n");
+
     private PidFile(string path) => _path = path;
 
     /// <summary>Writes the file; null as path is none.</summary>
+    /// <param name="path">Where; a file that is there is overwritten.</param>
+    /// <param name="privileges">Who the process will be when it ends, and has to remove or empty the file.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It must not be written.</exception>
-    internal static PidFile? Write(string? path)
+    internal static PidFile? Write(string? path, Privileges privileges)
     {
         if (path is null) return null;
-        File.WriteAllText(path, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+        try
+        {
+            privileges.RunAsUser(() => File.WriteAllText(path, Number));
+        }
+        catch (UnauthorizedAccessException) when (privileges.UserName is not null)
+        {
+            // A folder of root's. What stands in the way is removed first: it may be a link that leads elsewhere.
+            File.Delete(path);
+            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+            file.Write(Encoding.ASCII.GetBytes(Number));
+            privileges.GiveAway(file.SafeFileHandle);
+        }
+
         return new PidFile(path);
     }
 
-    /// <summary>Removes the file. One that may not be removed any more, because rights were dropped, stays, emptied if it can be: an old number in it would name somebody else's process.</summary>
+    /// <summary>Removes the file. One that may not be removed any more, because rights were dropped, stays and is emptied: an old number in it would name somebody else's process.</summary>
     public void Dispose()
     {
         try
@@ -40,7 +57,7 @@ internal sealed class PidFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Written as root, ended as somebody else: nothing is left to try.
+            // Somebody else took it away: nothing is left to try.
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 
 namespace Nightjar.Host.Processes;
 
@@ -69,6 +70,29 @@ internal sealed class Privileges
 
     /// <summary>Does something with the rights the process will have later, so that what cannot be read then is found out now.</summary>
     internal T RunAsUser<T>(Func<T> action) => _account is { } account && OperatingSystem.IsLinux() ? As(account, action) : action();
+
+    /// <inheritdoc cref="RunAsUser{T}"/>
+    internal void RunAsUser(Action action) => RunAsUser(() =>
+    {
+        action();
+        return true;
+    });
+
+    /// <summary>Makes a file of root's the user's. Where the file system has no owners it stays what it is.</summary>
+    internal void GiveAway(SafeFileHandle file)
+    {
+        if (_account is { } account && OperatingSystem.IsLinux()) _ = LibC.ChangeOwner(file, account.UserId, account.GroupId);
+    }
+
+    /// <summary>Makes a secret that root has just made for the broker one that the broker can read: it belongs to the user that a broker started as root becomes.</summary>
+    /// <param name="path">The file.</param>
+    /// <remarks>Does nothing for who is not root, and nothing where there is no user mosquitto: what belongs to nobody is nobody's secret.</remarks>
+    internal static void GiveToBroker(string path)
+    {
+        if (!OperatingSystem.IsLinux() || LibC.GetEffectiveUserId() != 0 || Find(DefaultUser) is not { } account) return;
+        using var file = File.OpenHandle(path);
+        _ = LibC.ChangeOwner(file, account.UserId, account.GroupId);
+    }
 
     /// <summary>Becomes the user, for good.</summary>
     /// <exception cref="Win32Exception">The operating system refuses; the message says which step.</exception>

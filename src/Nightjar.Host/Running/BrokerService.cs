@@ -18,6 +18,7 @@ internal sealed class BrokerService : IAsyncDisposable
 
     private readonly string? _path;
     private readonly IReadOnlyList<int> _localPorts;
+    private readonly Privileges _privileges;
     private readonly HostLogger _log;
     private readonly LogPublisher _publisher;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,13 +31,16 @@ internal sealed class BrokerService : IAsyncDisposable
     /// <param name="path">The configuration file; null for none.</param>
     /// <param name="configuration">What stands in it; without errors.</param>
     /// <param name="localPorts">Ports of the command line, for local only mode.</param>
+    /// <param name="privileges">Who the process becomes.</param>
     /// <param name="log">The log; not owned.</param>
     /// <param name="publisher">What carries log lines to topics; given the broker while it runs.</param>
-    internal BrokerService(string? path, HostConfiguration configuration, IReadOnlyList<int> localPorts, HostLogger log, LogPublisher publisher)
+    internal BrokerService(
+        string? path, HostConfiguration configuration, IReadOnlyList<int> localPorts, Privileges privileges, HostLogger log, LogPublisher publisher)
     {
         _path = path;
         _configuration = configuration;
         _localPorts = localPorts;
+        _privileges = privileges;
         _log = log;
         _publisher = publisher;
     }
@@ -45,14 +49,8 @@ internal sealed class BrokerService : IAsyncDisposable
     /// <returns>0 when it runs; otherwise the exit code, and the log says why.</returns>
     internal async Task<int> StartAsync()
     {
-        if (!Privileges.TryChoose(_configuration.Process.User, out var privileges, out var error))
-        {
-            HostLog.Failed(_log, error);
-            return StartExitCode;
-        }
-
-        if (privileges.Warning is { } warning) HostLog.Warning(_log, warning);
-        _assembly = privileges.RunAsUser(() => BrokerAssembly.Load(_configuration, _localPorts, _log));
+        if (_privileges.Warning is { } warning) HostLog.Warning(_log, warning);
+        _assembly = _privileges.RunAsUser(() => BrokerAssembly.Load(_configuration, _localPorts, _log));
         foreach (var text in _assembly.Warnings) HostLog.Warning(_log, text);
         if (_assembly.Errors.Count > 0)
         {
@@ -66,8 +64,8 @@ internal sealed class BrokerService : IAsyncDisposable
         {
             await _broker.StartAsync(() =>
             {
-                _pidFile = PidFile.Write(_configuration.Process.PidFile);
-                privileges.Drop();
+                _pidFile = PidFile.Write(_configuration.Process.PidFile, _privileges);
+                _privileges.Drop();
             });
         }
         catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException or Win32Exception)

@@ -57,20 +57,26 @@ internal static class RunVerb
             return BrokerService.ConfigurationExitCode;
         }
 
-        if (arguments.TestConfiguration) return await TestAsync(configuration, arguments, error);
+        if (!Privileges.TryChoose(configuration.Process.User, out var privileges, out message))
+        {
+            await WriteLinesAsync(error, configuration, [message]);
+            return arguments.TestConfiguration ? BrokerService.ConfigurationExitCode : BrokerService.StartExitCode;
+        }
+
+        if (arguments.TestConfiguration) return await TestAsync(configuration, arguments, privileges, error);
         if (arguments.Daemon && !Daemon.IsThis)
         {
             Daemon.Start(args.Where(arg => arg is not ("-d" or "--daemon")));
             return 0;
         }
 
-        return await ServeAsync(arguments, configuration, output, error);
+        return await ServeAsync(arguments, configuration, privileges, output, error);
     }
 
-    // What a start would refuse or warn of belongs to the check, the files that the configuration names included.
-    private static async Task<int> TestAsync(HostConfiguration configuration, RunArguments arguments, TextWriter error)
+    // What a start would refuse or warn of belongs to the check, the files that the configuration names included, read as the user that a start would read them.
+    private static async Task<int> TestAsync(HostConfiguration configuration, RunArguments arguments, Privileges privileges, TextWriter error)
     {
-        using var assembly = BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance);
+        using var assembly = privileges.RunAsUser(() => BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance));
         var warnings = configuration.Notices.Where(notice => notice.Type == LogTypes.Warning).Select(notice => notice.Text);
         await WriteLinesAsync(error, configuration, warnings.Concat(assembly.Warnings).Concat(assembly.Errors));
         if (assembly.Errors.Count > 0) return BrokerService.ConfigurationExitCode;
@@ -86,17 +92,19 @@ internal static class RunVerb
 
     internal static string Version => typeof(RunVerb).Assembly.GetName().Version!.ToString(3);
 
-    private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, TextWriter output, TextWriter error)
+    private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, Privileges privileges, TextWriter output, TextWriter error)
     {
         SocketTransport.UseInlineCompletions();
         if (arguments.KeyLogFile is { } keyLog) TlsKeyLog.Enable(keyLog);
         LogTypes? forced = arguments.Quiet ? LogTypes.None : arguments.Verbose ? LogTypes.All : null;
         var publisher = new LogPublisher();
-        await using var log = HostLogger.Start(Daemon.LogOf(configuration), new LogPlaces(output, error) { Publish = publisher.Publish }, TimeProvider.System, forced);
+        var places = new LogPlaces(output, error) { Publish = publisher.Publish };
+        // A log file belongs to the user from the beginning: it is opened again later, after it was rotated.
+        await using var log = privileges.RunAsUser(() => HostLogger.Start(Daemon.LogOf(configuration), places, TimeProvider.System, forced));
         if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);
         HostLog.Notices(log, configuration.Notices);
         AnnounceListening(arguments, configuration, log);
-        await using var service = new BrokerService(arguments.ConfigurationFile, configuration, arguments.Ports, log, publisher);
+        await using var service = new BrokerService(arguments.ConfigurationFile, configuration, arguments.Ports, privileges, log, publisher);
         // Before anybody can see that the broker runs, and send a signal.
         using var signals = new ProcessSignals(service.ReloadAsync, service.Save, () => service.PrintSubscriptions(output), service.ReopenLog);
         var exitCode = await service.StartAsync();

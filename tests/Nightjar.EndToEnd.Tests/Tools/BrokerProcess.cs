@@ -17,15 +17,18 @@ internal sealed class BrokerProcess : IAsyncDisposable
     private readonly RunningProcess _process;
     private readonly string _configurationFile;
 
-    private BrokerProcess(RunningProcess process, int port, string configurationFile)
+    private BrokerProcess(RunningProcess process, IReadOnlyList<int> ports, string configurationFile)
     {
         _process = process;
-        Port = port;
+        Ports = ports;
         _configurationFile = configurationFile;
     }
 
-    /// <summary>The port it listens on, at 127.0.0.1.</summary>
-    public int Port { get; }
+    /// <summary>The ports that its configuration was made for.</summary>
+    public IReadOnlyList<int> Ports { get; }
+
+    /// <summary>The first of them; it listens there at 127.0.0.1.</summary>
+    public int Port => Ports[0];
 
     /// <summary><see cref="Port"/> as a program's argument.</summary>
     public string PortText => Port.ToString(CultureInfo.InvariantCulture);
@@ -41,8 +44,30 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <exception cref="TimeoutException">It did not start; the message has its log.</exception>
     public static Task<BrokerProcess> StartAsync(string configuration = "allow_anonymous true\n") => StartAsync(configuration, Command());
 
+    /// <summary>Starts the broker with a configuration that has listeners of its own.</summary>
+    /// <param name="ports">How many free ports it needs.</param>
+    /// <param name="configuration">The whole configuration, made for the ports found.</param>
+    /// <exception cref="TimeoutException">It did not start; the message has its log.</exception>
+    public static Task<BrokerProcess> StartAsync(int ports, Func<IReadOnlyList<int>, string> configuration) => StartAsync(ports, configuration, Command());
+
     /// <summary>The same with the installed Mosquitto, to compare with.</summary>
     public static Task<BrokerProcess> StartMosquittoAsync(string configuration) => StartAsync(configuration, (ExternalTool.Require("mosquitto"), []));
+
+    /// <summary>Reloads by SIGHUP and waits until the broker says what became of it.</summary>
+    /// <param name="configuration">Makes the new configuration, for the same ports; null: the file stays as it is.</param>
+    /// <returns>The line that says it: reloaded, or not.</returns>
+    public Task<string> ReloadAsync(Func<IReadOnlyList<int>, string>? configuration = null)
+    {
+        if (configuration is not null) File.WriteAllText(_configurationFile, configuration(Ports));
+        int before = _process.Count(IsReloadEnd);
+        _process.Signal(SignalNumber.Reload);
+        return _process.WaitForLineAsync(IsReloadEnd, before + 1);
+    }
+
+    /// <summary>Waits for a line of the log.</summary>
+    /// <param name="text">What is in it.</param>
+    /// <returns>The line.</returns>
+    public Task<string> WaitForLogAsync(string text) => _process.WaitForLineAsync(line => line.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Stops the broker by SIGTERM, as a service manager does, and checks that it ended well and in time.</summary>
     public async Task StopAsync()
@@ -64,11 +89,17 @@ internal sealed class BrokerProcess : IAsyncDisposable
         return ProcessRunner.RunAsync(file, [.. first, .. arguments]);
     }
 
-    private static async Task<BrokerProcess> StartAsync(string configuration, (string File, string[] Arguments) command)
+    private static bool IsReloadEnd(string line) =>
+        line.Contains(" Config reloaded: ", StringComparison.Ordinal) || line.EndsWith(" The configuration was not reloaded; everything is as it was.", StringComparison.Ordinal);
+
+    private static Task<BrokerProcess> StartAsync(string configuration, (string File, string[] Arguments) command) =>
+        StartAsync(1, ports => string.Create(CultureInfo.InvariantCulture, $"listener {ports[0]} 127.0.0.1\n{configuration}"), command);
+
+    private static async Task<BrokerProcess> StartAsync(int ports, Func<IReadOnlyList<int>, string> configuration, (string File, string[] Arguments) command)
     {
         for (int attempt = 1; ; attempt++)
         {
-            BrokerProcess broker = Launch(configuration, command);
+            BrokerProcess broker = Launch(FreePorts(ports), configuration, command);
             try
             {
                 await broker._process.WaitForLineAsync(line => line.EndsWith(" running", StringComparison.Ordinal));
@@ -87,12 +118,11 @@ internal sealed class BrokerProcess : IAsyncDisposable
         }
     }
 
-    private static BrokerProcess Launch(string configuration, (string File, string[] Arguments) command)
+    private static BrokerProcess Launch(IReadOnlyList<int> ports, Func<IReadOnlyList<int>, string> configuration, (string File, string[] Arguments) command)
     {
-        int port = FreePort();
         string path = Path.Combine(Path.GetTempPath(), $"nightjar-{Guid.NewGuid():N}.conf");
-        File.WriteAllText(path, $"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\n{configuration}");
-        return new BrokerProcess(RunningProcess.Start(command.File, [.. command.Arguments, "-c", path]), port, path);
+        File.WriteAllText(path, configuration(ports));
+        return new BrokerProcess(RunningProcess.Start(command.File, [.. command.Arguments, "-c", path]), ports, path);
     }
 
     // The host is a project reference, so its build lies beside this assembly.
@@ -104,10 +134,25 @@ internal sealed class BrokerProcess : IAsyncDisposable
         return (dotnet, [Path.Combine(AppContext.BaseDirectory, "nightjar.dll")]);
     }
 
-    private static int FreePort()
+    /// <summary>Ports that were free a moment ago, all different.</summary>
+    internal static IReadOnlyList<int> FreePorts(int count)
     {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        // All are held before the first is let go of: the system would give one of them twice.
+        List<Socket> held = [];
+        try
+        {
+            while (held.Count < count)
+            {
+                Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                held.Add(socket);
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            }
+
+            return [.. held.Select(socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
+        }
+        finally
+        {
+            held.ForEach(socket => socket.Dispose());
+        }
     }
 }

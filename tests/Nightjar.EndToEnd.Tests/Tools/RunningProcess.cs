@@ -11,7 +11,6 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     /// <summary>How long anything that is waited for may take before the test fails. Far more than it ever needs.</summary>
     public static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
 
-    private const int SigTerm = 15;
 
     private readonly Process _process;
     private readonly Task _reading;
@@ -57,6 +56,13 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         return new RunningProcess(Process.Start(start)!);
     }
 
+    /// <summary>Writes a line to the standard input, which stays open.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <summary>Writes text to the standard input and closes it.</summary>
     public async Task EnterAsync(string text)
     {
@@ -64,10 +70,18 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         _process.StandardInput.Close();
     }
 
+    /// <summary>How many lines of either stream fulfil a condition so far.</summary>
+    public int Count(Func<string, bool> condition)
+    {
+        lock (_lock) return _output.Concat(_errors).Count(condition);
+    }
+
     /// <summary>Waits until a line on either stream fulfils the condition; lines printed before the call count.</summary>
+    /// <param name="condition">What the line must fulfil.</param>
+    /// <param name="number">How many such lines there must be, from the start of the program.</param>
     /// <returns>The line.</returns>
     /// <exception cref="TimeoutException">No such line within <see cref="Guard"/>, or the program ended without printing one.</exception>
-    public async Task<string> WaitForLineAsync(Func<string, bool> condition)
+    public async Task<string> WaitForLineAsync(Func<string, bool> condition, int number = 1)
     {
         using CancellationTokenSource guard = new(Guard);
         while (true)
@@ -77,7 +91,7 @@ internal sealed partial class RunningProcess : IAsyncDisposable
             bool ended = _reading.IsCompleted;
             lock (_lock)
             {
-                if (_output.Concat(_errors).FirstOrDefault(condition) is { } line) return line;
+                if (_output.Concat(_errors).Where(condition).Skip(number - 1).FirstOrDefault() is { } line) return line;
                 changed = _changed.Task;
             }
 
@@ -117,12 +131,19 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         return new ProcessResult(_process.ExitCode, Output, Errors);
     }
 
+    /// <summary>Sends the program a signal.</summary>
+    /// <param name="signal">A number of Linux.</param>
+    public void Signal(int signal)
+    {
+        if (!_process.HasExited && SendSignal(_process.Id, signal) != 0 && !_process.HasExited)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>Asks the program to stop by SIGTERM and waits for its end.</summary>
     /// <exception cref="TimeoutException">It did not end within the time allowed; it is killed then.</exception>
     public Task<ProcessResult> StopAsync(TimeSpan? timeout = null)
     {
-        if (!_process.HasExited && SendSignal(_process.Id, SigTerm) != 0 && !_process.HasExited)
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        Signal(SignalNumber.Terminate);
         return WaitForExitAsync(timeout);
     }
 
@@ -130,6 +151,12 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     public void Kill()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: false);
+    }
+
+    /// <summary>Ends the program and everything that it has started.</summary>
+    public void KillTree()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
     }
 
     public async ValueTask DisposeAsync()

@@ -32,6 +32,7 @@ internal static class CertUsage
         Usage: nightjar cert server -d DIR NAME [--san HOST]... [--cn CN] [--days N] [--rsa] [--force]
 
         Issues a server's certificate: DIR/NAME.crt (certfile) and DIR/NAME.key (keyfile).
+        The key that root makes belongs to user mosquitto, as whom a broker started by root goes on.
 
          --san HOST  : a host name or address by which clients connect; may be given several times.
                        Unless given: localhost, 127.0.0.1 and ::1. NAME is one more, if it is a host name or an address.

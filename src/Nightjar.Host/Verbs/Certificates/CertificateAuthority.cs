@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Nightjar.Host.Processes;
 
 namespace Nightjar.Host.Verbs.Certificates;
 
@@ -63,6 +64,7 @@ internal sealed class CertificateAuthority(AuthorityFolder folder, TimeProvider 
             Convert.ToHexString(serial), wanted.Kind, end, RevokedAt: null, X509RevocationReason.Unspecified, wanted.Name));
         index.Save(folder.Index);
         AuthorityFolder.WriteSecret(folder.KeyOf(wanted.Name), key.ExportPem());
+        if (wanted.IsServer) Privileges.GiveToBroker(folder.KeyOf(wanted.Name));
         AuthorityFolder.WritePublic(folder.CertificateOf(wanted.Name), certificate.ExportCertificatePem() + "\n");
         return certificate;
     }

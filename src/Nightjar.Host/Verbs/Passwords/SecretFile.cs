@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Nightjar.Host.Processes;
 
 namespace Nightjar.Host.Verbs.Passwords;
 
 /// <summary>
 /// Replaces a file of secrets as a whole: a broker that reads it at the same moment sees the old one or the new one. Owner, group and mode stay; a
-/// new file is readable by its owner only. Symbolic links are followed and stay.
+/// new file is readable by its owner only, who is the broker's user when root makes it. Symbolic links are followed and stay.
 /// </summary>
 internal static partial class SecretFile
 {
@@ -40,6 +41,7 @@ internal static partial class SecretFile
                 using var created = new FileStream(path, Options(FileMode.CreateNew));
                 created.Write(content);
                 created.Flush(flushToDisk: true);
+                Privileges.GiveToBroker(path);
                 return;
             }
         }

@@ -1,0 +1,35 @@
+namespace Nightjar.EndToEnd.Tests.Tools;
+
+/// <summary>A folder of its own whose files others may read: a broker that root starts goes on as another user.</summary>
+internal sealed class PublicFolder : IDisposable
+{
+    private const UnixFileMode FolderMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    public PublicFolder() => File.SetUnixFileMode(Path, FolderMode);
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; } = Directory.CreateTempSubdirectory("nightjar-").FullName;
+
+    /// <summary>The path of a file in it.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Writes a file, and gives its path.</summary>
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(this[name], text);
+        MakeReadable(name);
+        return this[name];
+    }
+
+    /// <summary>Lets others read a file that a tool made.</summary>
+    public void MakeReadable(string name) => File.SetUnixFileMode(this[name], FileMode);
+
+    /// <summary>Lets others make and remove files in it.</summary>
+    public void MakeWritable() => File.SetUnixFileMode(Path, FolderMode | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

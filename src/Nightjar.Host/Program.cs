@@ -1,3 +1,4 @@
+using Nightjar.Host.Processes;
 using Nightjar.Host.Verbs;
 using Nightjar.Host.Verbs.Passwords;
 
@@ -8,6 +9,8 @@ internal static class Program
 {
     internal static async Task<int> Main(string[] args)
     {
+        // Before anything takes a duplicate of the terminal's descriptors, as the console's streams do.
+        if (Daemon.IsThis) Daemon.Detach();
         using var output = Console.OpenStandardOutput();
         using var input = Console.OpenStandardInput();
         var verb = VerbOf(args, out var rest);

@@ -7,6 +7,7 @@ using Xunit;
 namespace Nightjar.EndToEnd.Tests;
 
 /// <summary><c>nightjar passwd</c> beside Debian's mosquitto_passwd and mosquitto, which read what it writes.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class PasswdTests : IDisposable
 {
     private const string Tool = "mosquitto_passwd";

@@ -36,10 +36,13 @@ public sealed class RunArgumentsTests
     }
 
     [Fact]
-    public void TryParse_Daemon_IsRefusedWithWhatToDo()
+    public void TryParse_DaemonAndKeyLog_AreTaken()
     {
-        Assert.False(RunArguments.TryParse(["-d"], out _, out var said));
-        Assert.Contains("not supported", said, StringComparison.Ordinal);
+        Assert.True(RunArguments.TryParse(["-d", "--tls-keylog", "keys"], out var arguments, out _));
+        Assert.True(arguments.Daemon);
+        Assert.Equal("keys", arguments.KeyLogFile);
+        Assert.False(RunArguments.TryParse(["--tls-keylog"], out _, out var said));
+        Assert.Equal("Error: --tls-keylog argument given, but no file specified.", said);
     }
 
     [Fact]

@@ -297,6 +297,8 @@ internal sealed partial class ClientConnection : WheelTimer
         var listener = Loop is null ? Listener : admission.OptionsOf(Loop);
         // Rights belong to the identity, and that to the rules it was found under; the client comes back under the new ones.
         if (!string.Equals(listener.SecurityDomain, Identity.SecurityDomain, StringComparison.Ordinal)) return CloseByReload("the listener has other rules now");
+        // Who came by a method of enhanced authentication stays while there is that method.
+        if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
         var anonymous = listener.AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
         return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous) && CloseByReload("credentials are no longer valid");
     }

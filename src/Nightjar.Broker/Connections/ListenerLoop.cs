@@ -11,6 +11,7 @@ internal sealed class ListenerLoop
 {
     private readonly BrokerCore _core;
     private readonly TransportListener _listener;
+    private readonly bool _isJudgedBefore;
     private volatile ListenerOptions _options;
     private ListenerLoop? _successor;
     private int _connections;
@@ -21,6 +22,7 @@ internal sealed class ListenerLoop
         Stack = stack;
         _listener = stack.Top;
         _options = options;
+        _isJudgedBefore = stack.JudgeBeforeHandshake(IsAddressAdmitted);
         Completion = Task.Run(RunAsync);
     }
 
@@ -74,7 +76,7 @@ internal sealed class ListenerLoop
     {
         while (await _listener.AcceptAsync(CancellationToken.None) is { } transport)
         {
-            if (IsAddressAdmitted(transport) && TryAdmit(transport, out var connection))
+            if ((_isJudgedBefore || IsAddressAdmitted(transport)) && TryAdmit(transport, out var connection))
             {
                 connection.Ended = ServeAsync(connection);
                 continue;

@@ -48,6 +48,15 @@ internal sealed class ListenerStack
         current.EndPoint.Equals(options.EndPoint) && current.Protocol == options.Protocol && current.NoDelay == options.NoDelay
         && string.Equals(current.BindInterface, options.BindInterface, StringComparison.Ordinal) && _tls is null == options.Tls is null;
 
+    /// <summary>Has addresses judged before anything is read or answered.</summary>
+    /// <returns>False: there is no layer that answers before the connection is handed out, so the caller judges it then.</returns>
+    internal bool JudgeBeforeHandshake(Predicate<TransportConnection> admission)
+    {
+        if (_webSockets is null) return false;
+        _webSockets.Admission = admission;
+        return true;
+    }
+
     /// <summary>Puts certificates and origins into force for connections accepted from now on.</summary>
     internal void Take(ListenerOptions options)
     {

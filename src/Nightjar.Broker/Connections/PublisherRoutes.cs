@@ -12,10 +12,14 @@ namespace Nightjar.Broker.Connections;
 /// <remarks>Touched by the connection's reading loop only. The permission table is made when rules are active and a second topic comes.</remarks>
 internal struct PublisherRoutes
 {
-    private const int DecisionCount = 64;
+    // Four places for each of sixteen values of the hash: with one place for each of 64, every other client with 16 topics would have two
+    // that push each other out for ever.
+    private const int Ways = 4;
+    private const int Sets = 16;
     private Route? _last;
     private WriteDecision _lastDecision;
     private WriteDecision[]? _decisions;
+    private int _hand;
 
     /// <summary>The route of a topic name; null when the name has too many levels.</summary>
     internal Route? Find(BrokerCore core, ReadOnlySpan<byte> topicName, BatchContext context)
@@ -39,12 +43,24 @@ internal struct PublisherRoutes
         if (gate.IsOpen && topicName[0] != (byte)'$') return true;
         var generation = gate.Generation;
         if (ReferenceEquals(_lastDecision.Route, route) && _lastDecision.Generation == generation) return _lastDecision.Allowed;
-        _decisions ??= new WriteDecision[DecisionCount];
-        ref var decision = ref _decisions[route.Hash & (DecisionCount - 1)];
+        ref var decision = ref PlaceOf(route);
         if (!ReferenceEquals(decision.Route, route) || decision.Generation != generation)
             decision = new WriteDecision { Route = route, Generation = generation, Allowed = gate.May(connection.Identity, AccessAction.Write, topicName) };
         _lastDecision = decision;
         return decision.Allowed;
+    }
+
+    // The place that the route has, or the one that it gets.
+    private ref WriteDecision PlaceOf(Route route)
+    {
+        _decisions ??= new WriteDecision[Sets * Ways];
+        var places = _decisions.AsSpan((int)(route.Hash & (Sets - 1)) * Ways, Ways);
+        for (var way = 0; way < places.Length; way++)
+        {
+            if (ReferenceEquals(places[way].Route, route)) return ref places[way];
+        }
+
+        return ref places[_hand++ & (Ways - 1)];
     }
 
     private struct WriteDecision

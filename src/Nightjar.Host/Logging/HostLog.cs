@@ -8,6 +8,8 @@ namespace Nightjar.Host.Logging;
 internal static partial class HostLog
 {
     internal const int ConfigurationLoadedId = 400;
+    internal const int ReloadingId = 407;
+    internal const int ReloadedId = 408;
     internal const int InformationId = 410;
 
     [LoggerMessage(ConfigurationLoadedId, LogLevel.Information, "Config loaded from {File}.")]
@@ -31,10 +33,10 @@ internal static partial class HostLog
     [LoggerMessage(406, LogLevel.Error, "{Reason}")]
     internal static partial void CannotOpenLog(ILogger log, string reason);
 
-    [LoggerMessage(407, LogLevel.Information, "Reloading config.")]
+    [LoggerMessage(ReloadingId, LogLevel.Information, "Reloading config.")]
     internal static partial void Reloading(ILogger log);
 
-    [LoggerMessage(408, LogLevel.Information, "Config reloaded: {Added} listeners opened, {Removed} closed, {Disconnected} clients disconnected.")]
+    [LoggerMessage(ReloadedId, LogLevel.Information, "Config reloaded: {Added} listeners opened, {Removed} closed, {Disconnected} clients disconnected.")]
     internal static partial void Reloaded(ILogger log, int added, int removed, int disconnected);
 
     [LoggerMessage(409, LogLevel.Error, "The configuration was not reloaded; everything is as it was.")]
@@ -48,7 +50,7 @@ internal static partial class HostLog
     internal static partial void Failed(ILogger log, string text);
 
     [LoggerMessage(InformationId, LogLevel.Information, "{Text}")]
-    private static partial void Information(ILogger log, string text);
+    internal static partial void Information(ILogger log, string text);
 
     [LoggerMessage(411, LogLevel.Information, "{Text}")]
     private static partial void Notice(ILogger log, string text);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Nightjar.Host.Processes;
 
-/// <summary>The C library's calls about users. The library carries a change of identity to every thread of the process.</summary>
+/// <summary>The C library's calls about users and descriptors. The library carries a change of identity to every thread of the process.</summary>
 internal static partial class LibC
 {
     private const string Library = "libc";
@@ -27,6 +27,20 @@ internal static partial class LibC
 
     [LibraryImport(Library, EntryPoint = "getpwnam", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static unsafe partial Passwd* GetUser(string name);
+
+    internal const int ReadWrite = 2;
+
+    [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
+    internal static partial int SetSession();
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "dup2", SetLastError = true)]
+    internal static partial int Duplicate(int from, int to);
+
+    [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int descriptor);
 
     // struct passwd of Linux. The memory belongs to the library and is overwritten by the next call.
     [StructLayout(LayoutKind.Sequential)]

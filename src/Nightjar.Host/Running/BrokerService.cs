@@ -20,8 +20,12 @@ internal sealed class BrokerService : IAsyncDisposable
     private readonly IReadOnlyList<int> _localPorts;
     private readonly HostLogger _log;
     private readonly LogPublisher _publisher;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HostConfiguration _configuration;
     private BrokerAssembly? _assembly;
+
+    // What a reload replaced last: a connection that was accepted at that very moment may still be about to begin its handshake with it.
+    private BrokerAssembly? _previous;
     private MqttBroker? _broker;
     private PidFile? _pidFile;
 
@@ -59,6 +63,7 @@ internal sealed class BrokerService : IAsyncDisposable
             return _assembly.IsOnlyTlsWrong ? StartExitCode : ConfigurationExitCode;
         }
 
+        foreach (var text in (string[])["TLS support available.", "TLS-PSK support available.", "Websockets support available."]) HostLog.Information(_log, text);
         _broker = new MqttBroker(_assembly.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer);
         try
         {
@@ -76,12 +81,15 @@ internal sealed class BrokerService : IAsyncDisposable
         }
 
         _publisher.Attach(_broker);
+        _started.SetResult();
         return 0;
     }
 
     /// <summary>Reads everything again and puts it into force, all or nothing. What is wrong is logged, and everything stays as it was.</summary>
+    /// <remarks>Waits for the start to end; before that there is nothing that could be reloaded.</remarks>
     internal async Task ReloadAsync()
     {
+        await _started.Task;
         HostLog.Reloading(_log);
         if (_path is null)
         {
@@ -89,7 +97,20 @@ internal sealed class BrokerService : IAsyncDisposable
             return;
         }
 
-        var configuration = HostConfiguration.Load(_path);
+        try
+        {
+            await ReloadAsync(_path);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A signal has nobody to tell.
+            Refuse([$"Error: {exception.Message}"]);
+        }
+    }
+
+    private async Task ReloadAsync(string path)
+    {
+        var configuration = HostConfiguration.Load(path);
         if (configuration.Errors.Count > 0)
         {
             Refuse(configuration.Errors);
@@ -104,23 +125,30 @@ internal sealed class BrokerService : IAsyncDisposable
             return;
         }
 
+        if (_log.Check(Daemon.LogOf(configuration)) is { } error)
+        {
+            Refuse([error]);
+            assembly.Dispose();
+            return;
+        }
+
         try
         {
             var result = await _broker!.ReloadAsync(assembly.Options, assembly.Authenticator, assembly.Authorizer);
             Report(configuration, assembly);
             HostLog.Reloaded(_log, result.ListenersAdded, result.ListenersRemoved, result.ClientsDisconnected);
         }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        catch
         {
-            Refuse([$"Error: {exception.Message}"]);
             assembly.Dispose();
-            return;
+            throw;
         }
 
-        _assembly!.Dispose();
+        _previous?.Dispose();
+        _previous = _assembly;
         _assembly = assembly;
         _configuration = configuration;
-        if (_log.Reconfigure(configuration.Log) is { } error) HostLog.Failed(_log, error);
+        if (_log.Reconfigure(Daemon.LogOf(configuration)) is { } lost) HostLog.Failed(_log, lost);
         else _log.Reopen();
     }
 
@@ -130,7 +158,7 @@ internal sealed class BrokerService : IAsyncDisposable
     /// <summary>SIGUSR2: the subscriptions on the standard output, as Mosquitto prints them.</summary>
     internal void PrintSubscriptions(TextWriter output)
     {
-        _broker!.WriteSubscriptions(output);
+        _broker?.WriteSubscriptions(output);
         output.Flush();
     }
 
@@ -143,6 +171,7 @@ internal sealed class BrokerService : IAsyncDisposable
         _publisher.Detach();
         if (_broker is not null) await _broker.DisposeAsync();
         _assembly?.Dispose();
+        _previous?.Dispose();
         _pidFile?.Dispose();
     }
 

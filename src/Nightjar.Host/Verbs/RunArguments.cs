@@ -22,6 +22,12 @@ internal sealed record RunArguments
 
     internal bool TestConfiguration { get; private set; }
 
+    /// <summary>Whether to run in the background.</summary>
+    internal bool Daemon { get; private set; }
+
+    /// <summary>Where to write the keys of TLS connections, for a packet analyser; null: nowhere.</summary>
+    internal string? KeyLogFile { get; private set; }
+
     /// <summary>Reads the arguments; <paramref name="message"/> says what is wrong with them.</summary>
     internal static bool TryParse(string[] args, out RunArguments arguments, out string message)
     {
@@ -56,7 +62,13 @@ internal sealed record RunArguments
                     arguments.TestConfiguration = true;
                     break;
                 case "-d" or "--daemon":
-                    message = "Error: -d (run in the background) is not supported. Start nightjar from a service manager, or with 'nohup nightjar ... &'.";
+                    arguments.Daemon = true;
+                    break;
+                case "--tls-keylog" when i + 1 < args.Length:
+                    arguments.KeyLogFile = args[++i];
+                    break;
+                case "--tls-keylog":
+                    message = "Error: --tls-keylog argument given, but no file specified.";
                     break;
                 default:
                     message = $"Error: Unknown option '{args[i]}'. 'nightjar --help' lists the options.";

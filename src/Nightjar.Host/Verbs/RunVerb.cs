@@ -15,18 +15,21 @@ internal static class RunVerb
     internal const string Usage = """
         nightjar is an MQTT 3.1, 3.1.1 and 5.0 broker.
 
-        Usage: nightjar [run] [-c config_file] [-p port] [-q] [-v]
+        Usage: nightjar [run] [-c config_file] [-d] [-p port] [-q] [-v]
                nightjar pub|sub|rr ...   (as mosquitto_pub, mosquitto_sub, mosquitto_rr; --help for each)
+               nightjar passwd ...       (password files, as mosquitto_passwd; --help for more)
                nightjar cert ...         (certificates for the broker and its clients; --help for more)
 
          -c, --config-file : the configuration file, in the format of mosquitto.conf.
+         -d, --daemon      : run in the background. Without a log_dest lines go to syslog.
          -p, --port        : listen on this port of this machine (127.0.0.1 and ::1). May be given up to 10 times.
                              Not used when the configuration file has listeners.
          -q, --quiet       : log nothing, whatever the configuration file says.
          -v, --verbose     : log everything, whatever the configuration file says.
          -h, --help        : this text.
              --version     : the version.
-             --test-config : check the configuration file and exit.
+             --test-config : check the configuration file and the files that it names, and exit.
+             --tls-keylog  : write the keys of TLS connections with certificates to this file, for a packet analyser.
 
         Without a configuration file it listens on port 1883 of this machine only, and lets everybody in.
         """;
@@ -54,7 +57,14 @@ internal static class RunVerb
             return BrokerService.ConfigurationExitCode;
         }
 
-        return arguments.TestConfiguration ? await TestAsync(configuration, arguments, error) : await ServeAsync(arguments, configuration, output, error);
+        if (arguments.TestConfiguration) return await TestAsync(configuration, arguments, error);
+        if (arguments.Daemon && !Daemon.IsThis)
+        {
+            Daemon.Start(args.Where(arg => arg is not ("-d" or "--daemon")));
+            return 0;
+        }
+
+        return await ServeAsync(arguments, configuration, output, error);
     }
 
     // What a start would refuse or warn of belongs to the check, the files that the configuration names included.
@@ -79,16 +89,18 @@ internal static class RunVerb
     private static async Task<int> ServeAsync(RunArguments arguments, HostConfiguration configuration, TextWriter output, TextWriter error)
     {
         SocketTransport.UseInlineCompletions();
+        if (arguments.KeyLogFile is { } keyLog) TlsKeyLog.Enable(keyLog);
         LogTypes? forced = arguments.Quiet ? LogTypes.None : arguments.Verbose ? LogTypes.All : null;
         var publisher = new LogPublisher();
-        await using var log = HostLogger.Start(configuration.Log, new LogPlaces(output, error) { Publish = publisher.Publish }, TimeProvider.System, forced);
+        await using var log = HostLogger.Start(Daemon.LogOf(configuration), new LogPlaces(output, error) { Publish = publisher.Publish }, TimeProvider.System, forced);
         if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);
         HostLog.Notices(log, configuration.Notices);
         AnnounceListening(arguments, configuration, log);
         await using var service = new BrokerService(arguments.ConfigurationFile, configuration, arguments.Ports, log, publisher);
+        // Before anybody can see that the broker runs, and send a signal.
+        using var signals = new ProcessSignals(service.ReloadAsync, service.Save, () => service.PrintSubscriptions(output), service.ReopenLog);
         var exitCode = await service.StartAsync();
         if (exitCode != 0) return exitCode;
-        using var signals = new ProcessSignals(service.ReloadAsync, service.Save, () => service.PrintSubscriptions(output), service.ReopenLog);
         await signals.StopRequested;
         return 0;
     }

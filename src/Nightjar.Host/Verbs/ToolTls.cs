@@ -1,3 +1,4 @@
+using Nightjar.Host.Processes;
 using Nightjar.Host.Verbs.Options;
 using Nightjar.Transport.OpenSsl;
 using Nightjar.Transport.OpenSsl.Keys;
@@ -17,7 +18,7 @@ internal static class ToolTls
         ToolTlsOptions tls = options.Tls;
         if (options.UnixPath is not null || !tls.IsUsed(options.Port)) return null;
         if (tls.Psk is not null) return MakePsk(options, tls);
-        if (tls.KeyLogFile is { } keyLog) LogKeys(keyLog);
+        if (tls.KeyLogFile is { } keyLog) TlsKeyLog.Enable(keyLog);
         return MakeCertificates(options, tls);
     }
 
@@ -72,11 +73,4 @@ internal static class ToolTls
     // The tools say no more; with -d there is the reason.
     private static UsageException Problem(string line, string reason, ToolOptions options) =>
         new(options.Debug ? $"{reason}\n{line}\n" : $"{line}\n", hint: false);
-
-    // The runtime looks once, before its first handshake.
-    private static void LogKeys(string path)
-    {
-        AppContext.SetSwitch("System.Net.EnableSslKeyLogging", isEnabled: true);
-        Environment.SetEnvironmentVariable("SSLKEYLOGFILE", path);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Nightjar.Transport.Files;
@@ -7,6 +8,8 @@ namespace Nightjar.Transport.Tls;
 /// <summary>Certificates in PEM files.</summary>
 internal static class CertificateFiles
 {
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
+
     /// <summary>Reads every certificate of a file; at least one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="line">What is said when it cannot be read.</param>
@@ -57,7 +60,7 @@ internal static class CertificateFiles
     internal static bool HasHash(string name, bool revocation)
     {
         int prefix = revocation ? 10 : 9;
-        return name.Length > prefix && name.AsSpan(0, 8).IndexOfAnyExcept("0123456789abcdef") < 0 && name[8] == '.'
+        return name.Length > prefix && name.AsSpan(0, 8).IndexOfAnyExcept(s_digits) < 0 && name[8] == '.'
             && (!revocation || name[9] == 'r') && name.AsSpan(prefix).IndexOfAnyExceptInRange('0', '9') < 0;
     }
 

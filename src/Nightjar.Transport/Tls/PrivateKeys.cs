@@ -29,8 +29,8 @@ internal static class PrivateKeys
     {
         if (engine is null)
             throw new TlsFileException(line, "tls_keyform engine needs tls_engine.");
-        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsFreeBSD())
-            throw new TlsFileException(line, "Engines are OpenSSL's, which TLS uses on Linux and FreeBSD only.");
+        if (OperatingSystem.IsWindows())
+            throw new TlsFileException(line, "Engines are OpenSSL's, which TLS does not use on Windows.");
         try
         {
             using SafeEvpPKeyHandle handle = SafeEvpPKeyHandle.OpenPrivateKeyFromEngine(engine, key);

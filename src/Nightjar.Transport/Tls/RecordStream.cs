@@ -14,12 +14,18 @@ namespace Nightjar.Transport.Tls;
 /// </remarks>
 internal sealed class RecordStream(TransportConnection connection) : Stream
 {
+    // Who is in TLS.
+    private const int Idle = 0;
+    private const int Reading = 1;
+    private const int Ending = 2;
+
     private readonly PipeReader _input = connection.Input;
     private readonly OutputPipeWriter _output = connection.Output;
 
     // The reading side answers what TLS asks of it while the writing side writes.
     private readonly Lock _gate = new();
     private bool _isCorked;
+    private int _use;
 
     // Reading side: the stream below has ended, and everything was taken.
     private bool _isEnded;
@@ -43,6 +49,24 @@ internal sealed class RecordStream(TransportConnection connection) : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    /// <summary>The reading side is about to have TLS decrypt. TLS locks decryption against encryption, but not against its own end.</summary>
+    internal void EnterUse()
+    {
+        if (Interlocked.CompareExchange(ref _use, Reading, Idle) != Ending)
+            return;
+        SpinWait spin = default;
+        while (Interlocked.CompareExchange(ref _use, Reading, Idle) == Ending)
+            spin.SpinOnce();
+    }
+
+    /// <summary>The reading side waits, or is done.</summary>
+    internal void LeaveUse() => Interlocked.CompareExchange(ref _use, Idle, Reading);
+
+    /// <summary>Whether the end of TLS may be written now: nobody decrypts, and nobody will until <see cref="LeaveEnding"/>.</summary>
+    internal bool TryEnterEnding() => Interlocked.CompareExchange(ref _use, Ending, Idle) == Idle;
+
+    internal void LeaveEnding() => Volatile.Write(ref _use, Idle);
 
     /// <summary>Holds records back until <see cref="Uncork"/>. Writing side.</summary>
     internal void Cork()
@@ -83,7 +107,10 @@ internal sealed class RecordStream(TransportConnection connection) : Stream
     {
         if (_isEnded)
             return new ValueTask<int>(0);
-        return _input.TryRead(out ReadResult result) ? new ValueTask<int>(Take(result, buffer)) : WaitAsync(buffer);
+        if (_input.TryRead(out ReadResult result))
+            return new ValueTask<int>(Take(result, buffer));
+        LeaveUse();
+        return WaitAsync(buffer);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -125,6 +152,7 @@ internal sealed class RecordStream(TransportConnection connection) : Stream
         ReadResult result = await _input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
         if (IsShakingHands && !Thread.CurrentThread.IsThreadPoolThread)
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        EnterUse();
         return Take(result, buffer);
     }
 

@@ -12,6 +12,8 @@ namespace Nightjar.Transport.Tls;
 /// does, the output is filled under a lock and sent without waiting, and an idle connection holds no buffer.</remarks>
 internal sealed class TlsConnection : TransportConnection
 {
+    private const int ShutdownTries = 100;
+
     private readonly TransportConnection _inner;
     private readonly TimeProvider _time;
     private readonly TlsPipeReader _reader;
@@ -88,6 +90,7 @@ internal sealed class TlsConnection : TransportConnection
         finally
         {
             Records.IsShakingHands = false;
+            Records.LeaveUse();
             _whenReady.TrySetResult();
         }
     }
@@ -101,6 +104,7 @@ internal sealed class TlsConnection : TransportConnection
         }
         finally
         {
+            Records.LeaveUse();
             _whenReady.TrySetResult();
         }
     }
@@ -119,19 +123,29 @@ internal sealed class TlsConnection : TransportConnection
         Interlocked.CompareExchange(ref _error, (int)error, (int)SocketError.Success);
 
     /// <summary>Tells the peer that no more bytes come, once.</summary>
-    internal void ShutDown()
+    /// <returns>False when the reading side is decrypting at this moment: nothing was done.</returns>
+    internal bool TryShutDown()
     {
-        if (!IsReady || Interlocked.Exchange(ref _isShutDown, 1) != 0)
-            return;
+        if (!IsReady || Volatile.Read(ref _isShutDown) != 0)
+            return true;
+        if (!Records.TryEnterEnding())
+            return false;
         try
         {
             // Completes at once, because writing to the records never waits.
-            Stream!.ShutdownAsync().GetAwaiter().GetResult();
+            if (Interlocked.Exchange(ref _isShutDown, 1) == 0)
+                Stream!.ShutdownAsync().GetAwaiter().GetResult();
         }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException or AuthenticationException)
+#pragma warning disable CA1031 // TLS has failed before, in whatever way; then there is no orderly end.
+        catch (Exception)
         {
-            // TLS has failed before; then there is no orderly end.
         }
+#pragma warning restore CA1031
+        finally
+        {
+            Records.LeaveEnding();
+        }
+        return true;
     }
 
     /// <inheritdoc/>
@@ -200,7 +214,9 @@ internal sealed class TlsConnection : TransportConnection
         }
         else
         {
-            ShutDown();
+            // A peer that sends all the time may have to do without the end of TLS; the end of the stream it sees.
+            for (int tries = 0; tries < ShutdownTries && !TryShutDown(); tries++)
+                await Task.Yield();
             TimeSpan left = linger - _time.GetElapsedTime(start);
             await _inner.CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero).ConfigureAwait(false);
             _ = _writer.Close();

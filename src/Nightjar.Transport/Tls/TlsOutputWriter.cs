@@ -99,7 +99,7 @@ internal sealed class TlsOutputWriter : OutputPipeWriter
 
     private protected override void ShutdownSend()
     {
-        _connection.ShutDown();
+        _connection.TryShutDown();
         _connection.Records.Complete();
     }
 

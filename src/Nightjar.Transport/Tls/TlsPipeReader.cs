@@ -99,6 +99,7 @@ internal sealed class TlsPipeReader : InputPipeReader
             return false;
         if (!_isWaiting)
         {
+            _connection.Records.EnterUse();
             _awaiter = _connection.Stream!.ReadAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false).GetAwaiter();
             _isWaiting = true;
         }
@@ -120,6 +121,7 @@ internal sealed class TlsPipeReader : InputPipeReader
         finally
         {
             _awaiter = default;
+            _connection.Records.LeaveUse();
         }
     }
 
@@ -128,6 +130,7 @@ internal sealed class TlsPipeReader : InputPipeReader
     {
         if (_isFinished)
             return 0;
+        _connection.Records.EnterUse();
         try
         {
             int count = _connection.Stream!.Read(destination);
@@ -142,6 +145,10 @@ internal sealed class TlsPipeReader : InputPipeReader
             return 0;
         }
 #pragma warning restore CA1031
+        finally
+        {
+            _connection.Records.LeaveUse();
+        }
     }
 
     private void Finish(SocketError error)

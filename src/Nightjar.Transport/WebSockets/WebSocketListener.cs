@@ -37,6 +37,9 @@ public sealed class WebSocketListener : TransportListener
         set => Volatile.Write(ref _options, Volatile.Read(ref _options) with { AllowedOrigins = value });
     }
 
+    /// <summary>Asked of each connection before its handshake; one that it refuses is reset. Null: all are let in. Set before the first accept.</summary>
+    public Predicate<TransportConnection>? Admission { get; set; }
+
     /// <inheritdoc/>
     public override EndPoint LocalEndPoint => _inner.LocalEndPoint;
 
@@ -81,7 +84,7 @@ public sealed class WebSocketListener : TransportListener
     {
         while (await _inner.AcceptAsync(CancellationToken.None).ConfigureAwait(false) is { } connection)
         {
-            if (TryEnter(connection))
+            if (Admission?.Invoke(connection) != false && TryEnter(connection))
                 _ = ShakeHandsAsync(connection);
             else
                 await connection.DisposeAsync().ConfigureAwait(false);

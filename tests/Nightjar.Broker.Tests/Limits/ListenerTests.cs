@@ -51,6 +51,16 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task WebSocketFromADeniedAddress_IsClosedBeforeItsHandshake()
+    {
+        var listener = new ListenerOptions { EndPoint = Loopback, Protocol = ListenerProtocol.WebSockets, DenyFrom = Networks("127.0.0.0/8") };
+        await using var broker = await StartAsync(LimitTests.Options, new RecordingLogger(), listener);
+        // Nothing is sent: without the rule the broker would wait for the request.
+        await ExpectRefusedAsync(broker);
+        Assert.Equal(1, broker.Reached(BrokerLimit.AddressRules));
+    }
+
+    [Fact]
     public async Task ConnectionsOfOneAddress_OverTheirRate_AreClosedAtAccept()
     {
         var clock = new FakeTimeProvider();

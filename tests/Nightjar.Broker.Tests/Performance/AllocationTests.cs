@@ -137,5 +137,5 @@ public sealed class AllocationTests
 
     // Denials and wildcards in the way, an address, the publisher by its pattern.
     private static IAuthorizer Rules() => AccessList.Parse(
-        ["topic deny dev/1/secret/#", "topic deny dev/+/hum", "topic read dev/+/temp", "address 10.0.0.0/8", "topic dev/#", "pattern write dev/1/%c", "pattern write dev/+/temp"], "f").Compile();
+        ["topic deny dev/1/secret/#", "topic deny dev/+/hum", "topic read dev/+/temp", "address 10.0.0.0/8", "topic dev/#", "address any", "pattern write dev/1/%c", "pattern write dev/+/temp"], "f").Compile();
 }

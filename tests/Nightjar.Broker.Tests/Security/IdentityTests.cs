@@ -46,8 +46,14 @@ public sealed class IdentityTests
     {
         var publication = new Publication(new MessagePool())
         {
-            TopicName = "t"u8, Payload = "x"u8, Retain = true, QoS = QualityOfService.AtLeastOnce,
-            PublisherClientId = Client.ClientId, PublisherUserName = Client.UserName, PublisherAddress = Client.Address, PublisherDomain = Client.SecurityDomain,
+            TopicName = "t"u8,
+            Payload = "x"u8,
+            Retain = true,
+            QoS = QualityOfService.AtLeastOnce,
+            PublisherClientId = Client.ClientId,
+            PublisherUserName = Client.UserName,
+            PublisherAddress = Client.Address,
+            PublisherDomain = Client.SecurityDomain,
         };
         return PublishedMessage.Unpooled(publication);
     }

@@ -174,7 +174,7 @@ public sealed class TlsBrokerTests : IDisposable
         }
 
         using (TlsClientContext context = CertificateClientContext.Load(new CertificateClientOptions { Authorities = [_certificates.Root], IgnoreHostName = true }))
-            await using (await context.ConnectAsync(await broker.OpenTransportAsync(), "elsewhere", CancellationToken.None)) { }
+        await using (await context.ConnectAsync(await broker.OpenTransportAsync(), "elsewhere", CancellationToken.None)) { }
     }
 
     private Task<TestBroker> StartAsync(bool requireCertificate = false, string? list = null) =>

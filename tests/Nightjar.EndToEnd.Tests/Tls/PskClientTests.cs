@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using Nightjar.Broker;
@@ -13,6 +14,7 @@ using Xunit;
 namespace Nightjar.EndToEnd.Tests.Tls;
 
 /// <summary>TLS-PSK with Debian's mosquitto-clients on either side of a broker in this process.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "xUnit calls IAsyncLifetime.DisposeAsync.")]
 public sealed class PskClientTests : IAsyncLifetime
 {
     // Keys as a user would write them; what each client gives is in the tests.

@@ -6,6 +6,7 @@ using Xunit;
 namespace Nightjar.Host.Tests.Verbs;
 
 /// <summary>nightjar passwd: mosquitto_passwd's options, messages and exit codes, without its accidents.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class PasswdVerbTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("nightjar-").FullName;

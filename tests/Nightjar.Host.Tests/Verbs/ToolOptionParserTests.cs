@@ -84,12 +84,39 @@ public sealed class ToolOptionParserTests
         Assert.Equal(message, Assert.Throws<UsageException>(() => Parse(Enum.Parse<ToolKind>(kind), arguments)).Message);
 
     [Theory]
-    [InlineData("--cafile f")]
-    [InlineData("--psk 00")]
     [InlineData("--proxy socks5h://p")]
     [InlineData("--ws")]
-    public void Parse_TlsOrProxy_SaysThatItIsTcpOnly(string arguments) =>
+    public void Parse_WebSocketsOrProxy_SaysWhatThereIs(string arguments) =>
         Assert.Contains("TCP", Assert.Throws<UsageException>(() => Parse(ToolKind.Sub, "-t a " + arguments)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("--cert a", "Error: Both certfile and keyfile must be provided if one of them is set.\n")]
+    [InlineData("--keyform pem", "Error: If keyform is set, keyfile must be also specified.\n")]
+    [InlineData("--keyform x --cert a --key b", "Error: Problem setting key form, it must be one of 'pem' or 'engine'.\n")]
+    [InlineData("--tls-engine-kpass-sha1 aa", "Error: when using tls-engine-kpass-sha1, both tls-engine and keyform must also be provided.\n")]
+    [InlineData("--psk aa", "Error: --psk-identity required if --psk used.\n")]
+    [InlineData("--psk aa --cafile f", "Error: Only one of --psk or --cafile/--capath may be used at once.\n")]
+    [InlineData("--tls-version x", "Error: Problem setting TLS options, check the options are valid.\n")]
+    [InlineData("--cafile", "Error: --cafile argument given but no file specified.\n\n")]
+    public void Parse_WrongTlsOptions_SaysWhat(string arguments, string message) =>
+        Assert.Equal(message, Assert.Throws<UsageException>(() => Parse(ToolKind.Sub, "-t a " + arguments)).Message);
+
+    [Theory]
+    [InlineData("-t a", 1883, false)]
+    [InlineData("-t a --cafile f", 8883, true)]
+    [InlineData("-t a --cafile f -p 1884", 1884, true)]
+    [InlineData("-t a --tls-use-os-certs", 8883, true)]
+    [InlineData("-t a -p 8883", 8883, true)]
+    [InlineData("-t a -p 8883 --no-tls", 8883, false)]
+    [InlineData("-t a --psk aa --psk-identity b", 8883, true)]
+    [InlineData("-L mqtts://h/a", 8883, true)]
+    [InlineData("-L mqtts://h:1885/a", 1885, true)]
+    public void Parse_TlsOptions_ChooseThePort(string arguments, int port, bool isTls)
+    {
+        ToolOptions options = Parse(ToolKind.Sub, arguments);
+        Assert.Equal(port, options.Port);
+        Assert.Equal(isTls, options.Tls.IsUsed(options.Port));
+    }
 
     private static ToolOptions Parse(ToolKind kind, string arguments) => ToolOptionParser.Parse(kind, arguments.Split(' '));
 }

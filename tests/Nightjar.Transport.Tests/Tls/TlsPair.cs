@@ -38,7 +38,7 @@ internal sealed class TlsPair : IAsyncDisposable
         {
             TargetHost = "localhost",
             EnabledSslProtocols = protocols,
-            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = static (_, peer, _, _) => peer is not null,
             ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, chain, offline: true),
         }).WaitAsync(Wire.Guard);
 

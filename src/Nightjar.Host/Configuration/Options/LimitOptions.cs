@@ -38,6 +38,8 @@ internal static class LimitOptions
         Limit.Integer("max_keepalive", "0", 0, 65_535, "Longest keep alive in seconds; 0: no limit.",
             (options, value) => options with { MaximumKeepAlive = (ushort)value }, value => $"Error: Invalid 'max_keepalive' value ({value})."),
         Limit.Integer("connect_timeout", "10", 1, 3600, "Seconds from accept within which CONNECT must have been accepted. Ours.", (options, value) => options with { ConnectTimeout = TimeSpan.FromSeconds(value) }),
+        Limit.Integer("max_authentication_delay", "5", 0, 60, "Most seconds that the answer to a failed login waits when logins from its address fail repeatedly; 0: none. At most half of connect_timeout. Ours.",
+            (options, value) => options with { MaximumAuthenticationDelay = TimeSpan.FromSeconds(value) }),
         Limit.Integer("global_max_connections", "-1", -1, int.MaxValue, "Most connections; -1: no limit.", (options, value) => options with { MaximumConnections = (int)value }, below: -1),
         Limit.Integer("global_max_clients", "-1", -1, int.MaxValue, "Most sessions, offline ones included; -1: no limit.", (options, value) => options with { MaximumSessions = (int)value }, below: -1),
         .. PacketBuffer(),

@@ -7,8 +7,21 @@ namespace Nightjar.Host.Configuration.Parsing;
 /// <param name="errors">Takes what is wrong, each followed by the line of the section it is about.</param>
 internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> errors)
 {
+    // Options of how Mosquitto is built inside; accepted, so that files need not change, and said, so that nobody relies on them.
+    private static readonly (string Name, string Why)[] s_withoutEffect =
+    [
+        ("packet_buffer_size", "buffers size themselves"),
+        ("websockets_log_level", "there is no libwebsockets here"),
+        ("retain_expiry_interval", "expired retained messages are removed every minute"),
+    ];
+
     internal void Run()
     {
+        foreach (var (name, why) in s_withoutEffect)
+        {
+            if (draft.Settings.ContainsKey(name)) draft.Note(LogTypes.Information, $"Note: '{name}' has no effect: {why}.", default);
+        }
+
         foreach (var plugin in draft.Plugins) Plugin(plugin);
         if (draft.Persistence.IsOn && draft.Plugins.Find(plugin => plugin.Kind == PluginKind.PersistSqlite) is { } store)
             Add("Error: 'persistence true' cannot be combined with a persistence plugin.", store.Place);

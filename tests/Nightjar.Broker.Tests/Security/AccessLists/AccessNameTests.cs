@@ -73,7 +73,7 @@ public sealed class AccessNameTests
         var clock = new FakeTimeProvider();
         var program = AccessList.Parse(File, "f").Compile(log, clock);
         for (var i = 0; i < 5000; i++) program.May(new Identity("#", null, null), AccessAction.Read, "c/me/x"u8);
-        Assert.Equal(1000, log.Lines.Count());
+        Assert.Equal(1000, log.Lines.Count);
         clock.Advance(TimeSpan.FromSeconds(1));
         program.May(new Identity("#", null, null), AccessAction.Read, "c/me/x"u8);
         Assert.Contains(log.Lines, line => line.Text.StartsWith("4000 log lines", StringComparison.Ordinal));

@@ -135,7 +135,7 @@ public sealed class HashQueueTests
         held.Release();
 
         Assert.Equal(HashOutcome.Busy, await pending);
-        Assert.Equal(held.OwnHashes, held.Queue.Computed);
+        Assert.Equal(HeldQueue.OwnHashes, held.Queue.Computed);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class HashQueueTests
         Assert.Equal(HashOutcome.Abandoned, await pending);
         held.Release();
         await Wait.UntilAsync(() => held.Queue.Waiting == 0, "the queue to be empty");
-        Assert.Equal(held.OwnHashes, held.Queue.Computed);
+        Assert.Equal(HeldQueue.OwnHashes, held.Queue.Computed);
     }
 
     private HashQueue Queue(int workers, int capacity) => new(workers, capacity, TimeSpan.FromSeconds(8), _clock);
@@ -183,7 +183,7 @@ public sealed class HashQueueTests
 
         internal HashQueue Queue { get; }
 
-        internal int OwnHashes => 1;
+        internal const int OwnHashes = 1;
 
         internal Action BeforeEach { get; set; } = static () => { };
 

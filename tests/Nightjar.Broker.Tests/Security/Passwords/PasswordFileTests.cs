@@ -6,6 +6,7 @@ using Xunit;
 namespace Nightjar.Broker.Tests.Security.Passwords;
 
 /// <summary>Password files as Mosquitto reads them; every fault refuses the file and is named, and no fault makes a user without a password.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class PasswordFileTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("nightjar-").FullName;

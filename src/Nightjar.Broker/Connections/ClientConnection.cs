@@ -55,8 +55,8 @@ internal sealed partial class ClientConnection : WheelTimer
 
     internal BrokerCore Core { get; }
 
-    /// <summary>What held for the listener when the connection was accepted.</summary>
-    internal ListenerOptions Listener { get; }
+    /// <summary>What held for the listener when the connection was accepted, and from CONNECT on what held then.</summary>
+    internal ListenerOptions Listener { get; private set; }
 
     /// <summary>The listener itself, with what holds for it now; null where a test serves a connection by hand.</summary>
     internal ListenerLoop? Loop { get; init; }
@@ -277,19 +277,29 @@ internal sealed partial class ClientConnection : WheelTimer
         Volatile.Write(ref _authenticating, null);
     }
 
+    /// <summary>CONNECT is there: from here on the connection goes by what holds now, authenticator and listener of one configuration. It may have been accepted before a reload.</summary>
+    internal void TakeRules()
+    {
+        Admission = Core.Admission;
+        if (Loop is not null) Listener = Admission.OptionsOf(Loop);
+    }
+
     /// <summary>After a reload: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>
     /// <returns>Whether it was ended.</returns>
     internal bool JudgeAgain()
     {
         Interlocked.MemoryBarrier();
         if (Session is null || IsClosing) return false;
-        if (Loop is { IsRemoved: true }) return CloseByReload("listener removed");
+        if (Loop is { Current.IsRemoved: true }) return CloseByReload("listener removed");
         var admission = Core.Admission;
         if (ReferenceEquals(admission, Admission)) return false;
         Admission = admission;
+        var listener = Loop is null ? Listener : admission.OptionsOf(Loop);
+        // Rights belong to the identity, and that to the rules it was found under; the client comes back under the new ones.
+        if (!string.Equals(listener.SecurityDomain, Identity.SecurityDomain, StringComparison.Ordinal)) return CloseByReload("the listener has other rules now");
         // Who came by a method of enhanced authentication stays while there is that method.
         if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
-        var anonymous = (Loop?.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
+        var anonymous = listener.AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
         return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous) && CloseByReload("credentials are no longer valid");
     }
 

@@ -99,6 +99,7 @@ internal static partial class ConnectHandler
         connection.Link.MaximumPacketSize = request.MaximumPacketSize;
         connection.IsBridge = request.IsBridge;
         connection.SendsProblemInformation = request.RequestProblemInformation;
+        connection.TakeRules();
         var refusal = Check(connection, request, out var rule);
         if (refusal != ReasonCode.Success)
         {
@@ -210,7 +211,6 @@ internal static partial class ConnectHandler
     private static async ValueTask<(AuthenticationResult Result, ReadOnlyMemory<byte> Data)> AuthenticateAsync(
         ClientConnection connection, ConnectRequest request, ConnectClaim claim, PipeReader input, CancellationToken closing)
     {
-        connection.Admission = connection.Core.Admission;
         var anonymous = connection.Listener.AllowAnonymous ?? connection.Core.Environment.Options.AllowAnonymous;
         // Written out, because null converts to a password of no bytes.
         ReadOnlyMemory<byte>? password = claim.Password is { } bytes ? new ReadOnlyMemory<byte>(bytes) : null;

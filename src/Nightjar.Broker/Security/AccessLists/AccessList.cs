@@ -41,15 +41,8 @@ public sealed class AccessList
     public static AccessList Load(string path, bool strict = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        try
-        {
-            using var reader = new StreamReader(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false));
-            return Parse(LinesOf(reader), path, strict);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new SecurityFileException($"Error: Unable to open acl_file \"{path}\". {exception.Message}");
-        }
+        using var reader = new StreamReader(new MemoryStream(SecurityFile.Read(path, "acl_file", out _)), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false));
+        return Parse(LinesOf(reader), path, strict);
     }
 
     /// <summary>Reads an access list from lines.</summary>

@@ -258,6 +258,20 @@ internal sealed partial class ClientConnection : WheelTimer
         if (Link.MarkTouched()) context.Touch(Link);
     }
 
+    /// <summary>What the listener says now, not when the connection was accepted, of clients without a user name.</summary>
+    internal bool AllowsAnonymous => (Loop?.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
+
+    /// <summary>
+    /// CONNECT is there: from here on the connection is judged by what is in force now, and again when that changes before it has its session. A
+    /// reload puts options into force before it swaps the admission, so whoever sees the new one here sees the new options too.
+    /// </summary>
+    /// <returns>Whether its listener is gone, or tells users by other means than when the connection was accepted: the client is to come again.</returns>
+    internal bool BeginAdmission()
+    {
+        Admission = Core.Admission;
+        return Loop is { } loop && (loop.IsRemoved || !Listener.TellsUsersAs(loop.Options));
+    }
+
     /// <summary>Makes a token that is cancelled when the connection closes while CONNECT is answered.</summary>
     internal CancellationToken BeginAuthentication()
     {
@@ -289,8 +303,7 @@ internal sealed partial class ClientConnection : WheelTimer
         Admission = admission;
         // Who came by a method of enhanced authentication stays while there is that method.
         if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
-        var anonymous = (Loop?.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
-        return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous) && CloseByReload("credentials are no longer valid");
+        return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, AllowsAnonymous) && CloseByReload("credentials are no longer valid");
     }
 
     /// <summary>Starts the keep-alive supervision [MQTT-3.1.2-22]; 0 seconds is none.</summary>

@@ -53,7 +53,18 @@ internal sealed class ListenerSet(BrokerCore core)
         return change;
     }
 
-    /// <summary>Puts a prepared change into force: new connections are accepted under the new options. Does not fail.</summary>
+    /// <summary>Has the new options hold for the sockets that stay, and for the clients of those that were replaced. Does not fail.</summary>
+    internal void Apply(ListenerChange change)
+    {
+        foreach (var item in change.Items)
+        {
+            if (item.Kept is { } kept) kept.Options = item.Options;
+            // Clients of the socket that was replaced are judged by what its successor says.
+            item.Replaced?.JudgeBy(item.Options);
+        }
+    }
+
+    /// <summary>Ends an applied change: new sockets accept connections, and those that are not wanted any more are closed. Does not fail.</summary>
     internal async Task CommitAsync(ListenerChange change)
     {
         lock (_gate)
@@ -61,11 +72,7 @@ internal sealed class ListenerSet(BrokerCore core)
             var loops = new List<ListenerLoop>();
             foreach (var item in change.Items)
             {
-                var loop = item.Kept ?? new ListenerLoop(core, item.Opened!, item.Options) { IsConfigured = true };
-                loop.Options = item.Options;
-                // Clients of the socket that was replaced are judged by what its successor says.
-                item.Replaced?.JudgeBy(item.Options);
-                loops.Add(loop);
+                loops.Add(item.Kept ?? new ListenerLoop(core, item.Opened!, item.Options) { IsConfigured = true });
             }
 
             loops.AddRange(_loops.Where(loop => !loop.IsConfigured));

@@ -106,6 +106,12 @@ internal static partial class ConnectHandler
             return false;
         }
 
+        if (connection.BeginAdmission())
+        {
+            Refuse(connection, ReasonCode.ServerBusy, "listener changed");
+            return false;
+        }
+
         var closing = connection.BeginAuthentication();
         refusal = ConnectClaim.TryMake(connection, request, out var claim, out rule);
         if (refusal == ReasonCode.Success) refusal = CheckClientId(connection, claim, out rule);
@@ -123,7 +129,13 @@ internal static partial class ConnectHandler
             return false;
         }
 
-        if (decision.UserName is not null) connection.Core.FailedLogins.Forget(AddressPrefix.Of(connection.RemoteEndPoint));
+        if (connection.Listener.UseUserNameAsClientId && !string.Equals(decision.UserName, claim.UserName, StringComparison.Ordinal))
+        {
+            // The client id was to be that of a user who has proved to be it.
+            await RefuseFailedAsync(connection, claim, new AuthenticationResult(ReasonCode.NotAuthorized, null), "use_username_as_clientid", closing);
+            return false;
+        }
+
         return await AttachAsync(connection, request, claim, decision, authenticationData);
     }
 
@@ -210,8 +222,7 @@ internal static partial class ConnectHandler
     private static async ValueTask<(AuthenticationResult Result, ReadOnlyMemory<byte> Data)> AuthenticateAsync(
         ClientConnection connection, ConnectRequest request, ConnectClaim claim, PipeReader input, CancellationToken closing)
     {
-        connection.Admission = connection.Core.Admission;
-        var anonymous = connection.Listener.AllowAnonymous ?? connection.Core.Environment.Options.AllowAnonymous;
+        var anonymous = connection.AllowsAnonymous;
         // Written out, because null converts to a password of no bytes.
         ReadOnlyMemory<byte>? password = claim.Password is { } bytes ? new ReadOnlyMemory<byte>(bytes) : null;
         var question = new AuthenticationRequest(

@@ -277,11 +277,19 @@ internal sealed partial class ClientConnection : WheelTimer
         Volatile.Write(ref _authenticating, null);
     }
 
-    /// <summary>CONNECT is there: from here on the connection goes by what holds now, authenticator and listener of one configuration. It may have been accepted before a reload.</summary>
-    internal void TakeRules()
+    /// <summary>
+    /// CONNECT is there: from here on the connection goes by what holds now, authenticator and listener of one configuration. It may have been
+    /// accepted before a reload.
+    /// </summary>
+    /// <returns>False: the listener is gone, or tells users and topics by other means than when the connection was accepted: the client is to come again.</returns>
+    internal bool TryTakeRules()
     {
         Admission = Core.Admission;
-        if (Loop is not null) Listener = Admission.OptionsOf(Loop);
+        if (Loop is null) return true;
+        var listener = Admission.OptionsOf(Loop);
+        if (Loop.Current.IsRemoved || !Listener.TellsUsersAs(listener)) return false;
+        Listener = listener;
+        return true;
     }
 
     /// <summary>After a reload: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>

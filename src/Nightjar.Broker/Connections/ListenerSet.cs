@@ -53,7 +53,7 @@ internal sealed class ListenerSet(BrokerCore core)
         return change;
     }
 
-    /// <summary>Puts a prepared change into force: new connections are accepted under the new options. Does not fail.</summary>
+    /// <summary>Puts a prepared change into force: new connections are accepted under the new options, and sockets that are not wanted any more are closed. Does not fail.</summary>
     internal async Task CommitAsync(ListenerChange change)
     {
         lock (_gate)

@@ -99,7 +99,12 @@ internal static partial class ConnectHandler
         connection.Link.MaximumPacketSize = request.MaximumPacketSize;
         connection.IsBridge = request.IsBridge;
         connection.SendsProblemInformation = request.RequestProblemInformation;
-        connection.TakeRules();
+        if (!connection.TryTakeRules())
+        {
+            Refuse(connection, ReasonCode.ServerBusy, "listener changed");
+            return false;
+        }
+
         var refusal = Check(connection, request, out var rule);
         if (refusal != ReasonCode.Success)
         {
@@ -124,7 +129,13 @@ internal static partial class ConnectHandler
             return false;
         }
 
-        if (decision.UserName is not null) connection.Core.FailedLogins.Forget(AddressPrefix.Of(connection.RemoteEndPoint));
+        if (connection.Listener.UseUserNameAsClientId && !string.Equals(decision.UserName, claim.UserName, StringComparison.Ordinal))
+        {
+            // The client id was to be that of a user who has proved to be it.
+            await RefuseFailedAsync(connection, claim, new AuthenticationResult(ReasonCode.NotAuthorized, null), "use_username_as_clientid", closing);
+            return false;
+        }
+
         return await AttachAsync(connection, request, claim, decision, authenticationData);
     }
 

@@ -23,10 +23,12 @@ namespace Nightjar.Broker.Connections;
 /// Fields of the read side are touched by the reading loop only; <see cref="Close"/> may be called from any thread, and what it needs is
 /// guarded by the link's gate or interlocked.
 /// </remarks>
-internal sealed partial class ClientConnection : WheelTimer
+internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
 {
     /// <summary>What the client published to last. A field, because it is a struct that changes.</summary>
     internal PublisherRoutes Routes;
+
+    private static readonly Identity s_nobody = new("", null, null);
 
     private readonly TransportConnection _transport;
 
@@ -47,10 +49,7 @@ internal sealed partial class ClientConnection : WheelTimer
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
         Mount = MountPoint.Of(listener);
-        Link = new SessionLink(transport.Output, new object(), Resume)
-        {
-            Owner = this, Memory = core.Environment.Memory, GiveUp = OnBacklog, MountPrefix = Mount?.Prefix,
-        };
+        Link = new SessionLink(transport.Output, new object(), this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix };
     }
 
     internal BrokerCore Core { get; }
@@ -77,7 +76,7 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>Null until CONNECT is accepted.</summary>
     internal Session? Session { get; private set; }
 
-    internal Identity Identity { get; private set; } = new("", null, null);
+    internal Identity Identity { get; private set; } = s_nobody;
 
     /// <summary>What vouches for the user name of <see cref="Identity"/>.</summary>
     internal IdentityProof Proof { get; private set; }
@@ -190,7 +189,7 @@ internal sealed partial class ClientConnection : WheelTimer
         }
 
         if (send) Link.Output.Send();
-        Volatile.Read(ref _pause)?.End();
+        Volatile.Read(ref _pace)?.End();
         _ = CloseTransportAsync();
     }
 
@@ -217,7 +216,7 @@ internal sealed partial class ClientConnection : WheelTimer
     internal void OnMemoryShort() => Close(DisconnectCause.QuotaExceeded, ReasonCode.QuotaExceeded, "memory_limit");
 
     // What waits for the client is the memory that is needed: nothing of it is sent any more, a DISCONNECT behind it neither.
-    private void OnBacklog()
+    void ILinkOwner.GiveUp()
     {
         OnMemoryShort();
         _transport.Abort();
@@ -476,7 +475,7 @@ internal sealed partial class ClientConnection : WheelTimer
         if (frame.Type == PacketType.Publish)
         {
             PublishHandler.Handle(this, frame, context);
-            if (_isPaced) CountPublish(frame.Length);
+            if (_pace is { } pace) _isOverRate |= pace.Count(frame.Length);
             return;
         }
 
@@ -524,7 +523,7 @@ internal sealed partial class ClientConnection : WheelTimer
     }
 
     /// <summary>Has the session go on sending, later and on another thread.</summary>
-    internal void Resume() => ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
+    public void Resume() => ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
 
     /// <summary>The output has room again, or retained messages are left: the session goes on sending.</summary>
     private void OnDrained()
@@ -567,7 +566,7 @@ internal sealed partial class ClientConnection : WheelTimer
         await CloseTransportAsync();
         GiveUpHeld();
         await _transport.DisposeAsync();
-        _pause?.Dispose();
+        _pace?.Dispose();
         Link.AccountOutput();
         // Left only now: who waits for the table to empty finds every buffer returned.
         Core.Connections.Remove(this);

@@ -132,9 +132,9 @@ internal sealed class TlsConnection : TransportConnection
             return false;
         try
         {
-            // Completes at once, because writing to the records never waits.
+            // Completes at once, because writing to the records never waits; a failure is looked at, so that it is no unobserved one.
             if (Interlocked.Exchange(ref _isShutDown, 1) == 0)
-                Stream!.ShutdownAsync().GetAwaiter().GetResult();
+                _ = Stream!.ShutdownAsync().Exception;
         }
 #pragma warning disable CA1031 // TLS has failed before, in whatever way; then there is no orderly end.
         catch (Exception)

@@ -38,8 +38,9 @@ public sealed partial class MqttBroker
         {
             if (Volatile.Read(ref _state) != 1) throw new InvalidOperationException("Only a running broker can be reloaded.");
             var change = await _listeners.PrepareAsync(options.Listeners);
+            // In this order: who reads the new admission must not read old options after it.
             _core.Environment.Options = options;
-            _core.Admission = admission;
+            _core.Admission = admission.With(change);
             _core.Environment.Gate.Replace(authorizer);
             await _listeners.CommitAsync(change);
             foreach (var item in change.Items) LogListening(item);

@@ -80,6 +80,14 @@ public sealed record ListenerOptions
     /// <summary>Protocol versions accepted; others get CONNACK 1 (v3) or 0x84 (v5). mosquitto: accept_protocol_versions.</summary>
     public IReadOnlyCollection<ProtocolVersion> AcceptedVersions { get; init; } = [ProtocolVersion.Mqtt31, ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt50];
 
+    /// <summary>Whether other options have clients be the same users with the same topics: a connection that was accepted under these may go on under those.</summary>
+    internal bool TellsUsersAs(ListenerOptions other) =>
+        ReferenceEquals(this, other)
+        || (UserNameSource == other.UserNameSource && UseUserNameAsClientId == other.UseUserNameAsClientId
+            && string.Equals(SecurityDomain, other.SecurityDomain, StringComparison.Ordinal)
+            && string.Equals(MountPoint ?? "", other.MountPoint ?? "", StringComparison.Ordinal)
+            && Tls is null == other.Tls is null && Tls?.RequiresPeerIdentity == other.Tls?.RequiresPeerIdentity);
+
     internal void Validate(List<string> errors)
     {
         if (EndPoint is null) errors.Add("A listener has no EndPoint.");

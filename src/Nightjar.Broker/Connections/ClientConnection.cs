@@ -23,10 +23,12 @@ namespace Nightjar.Broker.Connections;
 /// Fields of the read side are touched by the reading loop only; <see cref="Close"/> may be called from any thread, and what it needs is
 /// guarded by the link's gate or interlocked.
 /// </remarks>
-internal sealed partial class ClientConnection : WheelTimer
+internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
 {
     /// <summary>What the client published to last. A field, because it is a struct that changes.</summary>
     internal PublisherRoutes Routes;
+
+    private static readonly Identity s_nobody = new("", null, null);
 
     private readonly TransportConnection _transport;
 
@@ -47,16 +49,13 @@ internal sealed partial class ClientConnection : WheelTimer
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
         Mount = MountPoint.Of(listener);
-        Link = new SessionLink(transport.Output, new object(), Resume)
-        {
-            Owner = this, Memory = core.Environment.Memory, GiveUp = OnBacklog, MountPrefix = Mount?.Prefix,
-        };
+        Link = new SessionLink(transport.Output, new object(), this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix };
     }
 
     internal BrokerCore Core { get; }
 
-    /// <summary>What held for the listener when the connection was accepted.</summary>
-    internal ListenerOptions Listener { get; }
+    /// <summary>What held for the listener when the connection was accepted, and from CONNECT on what held then.</summary>
+    internal ListenerOptions Listener { get; private set; }
 
     /// <summary>The listener itself, with what holds for it now; null where a test serves a connection by hand.</summary>
     internal ListenerLoop? Loop { get; init; }
@@ -77,7 +76,7 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>Null until CONNECT is accepted.</summary>
     internal Session? Session { get; private set; }
 
-    internal Identity Identity { get; private set; } = new("", null, null);
+    internal Identity Identity { get; private set; } = s_nobody;
 
     /// <summary>What vouches for the user name of <see cref="Identity"/>.</summary>
     internal IdentityProof Proof { get; private set; }
@@ -190,7 +189,7 @@ internal sealed partial class ClientConnection : WheelTimer
         }
 
         if (send) Link.Output.Send();
-        Volatile.Read(ref _pause)?.End();
+        Volatile.Read(ref _pace)?.End();
         _ = CloseTransportAsync();
     }
 
@@ -217,7 +216,7 @@ internal sealed partial class ClientConnection : WheelTimer
     internal void OnMemoryShort() => Close(DisconnectCause.QuotaExceeded, ReasonCode.QuotaExceeded, "memory_limit");
 
     // What waits for the client is the memory that is needed: nothing of it is sent any more, a DISCONNECT behind it neither.
-    private void OnBacklog()
+    void ILinkOwner.GiveUp()
     {
         OnMemoryShort();
         _transport.Abort();
@@ -277,19 +276,37 @@ internal sealed partial class ClientConnection : WheelTimer
         Volatile.Write(ref _authenticating, null);
     }
 
+    /// <summary>
+    /// CONNECT is there: from here on the connection goes by what holds now, authenticator and listener of one configuration. It may have been
+    /// accepted before a reload.
+    /// </summary>
+    /// <returns>False: the listener is gone, or tells users and topics by other means than when the connection was accepted: the client is to come again.</returns>
+    internal bool TryTakeRules()
+    {
+        Admission = Core.Admission;
+        if (Loop is null) return true;
+        var listener = Admission.OptionsOf(Loop);
+        if (Loop.Current.IsRemoved || !Listener.TellsUsersAs(listener)) return false;
+        Listener = listener;
+        return true;
+    }
+
     /// <summary>After a reload: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>
     /// <returns>Whether it was ended.</returns>
     internal bool JudgeAgain()
     {
         Interlocked.MemoryBarrier();
         if (Session is null || IsClosing) return false;
-        if (Loop is { IsRemoved: true }) return CloseByReload("listener removed");
+        if (Loop is { Current.IsRemoved: true }) return CloseByReload("listener removed");
         var admission = Core.Admission;
         if (ReferenceEquals(admission, Admission)) return false;
         Admission = admission;
+        var listener = Loop is null ? Listener : admission.OptionsOf(Loop);
+        // Rights belong to the identity, and that to the rules it was found under; the client comes back under the new ones.
+        if (!string.Equals(listener.SecurityDomain, Identity.SecurityDomain, StringComparison.Ordinal)) return CloseByReload("the listener has other rules now");
         // Who came by a method of enhanced authentication stays while there is that method.
         if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
-        var anonymous = (Loop?.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
+        var anonymous = listener.AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
         return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous) && CloseByReload("credentials are no longer valid");
     }
 
@@ -458,7 +475,7 @@ internal sealed partial class ClientConnection : WheelTimer
         if (frame.Type == PacketType.Publish)
         {
             PublishHandler.Handle(this, frame, context);
-            if (_isPaced) CountPublish(frame.Length);
+            if (_pace is { } pace) _isOverRate |= pace.Count(frame.Length);
             return;
         }
 
@@ -506,7 +523,7 @@ internal sealed partial class ClientConnection : WheelTimer
     }
 
     /// <summary>Has the session go on sending, later and on another thread.</summary>
-    internal void Resume() => ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
+    public void Resume() => ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.OnDrained(), this, preferLocal: false);
 
     /// <summary>The output has room again, or retained messages are left: the session goes on sending.</summary>
     private void OnDrained()
@@ -549,7 +566,7 @@ internal sealed partial class ClientConnection : WheelTimer
         await CloseTransportAsync();
         GiveUpHeld();
         await _transport.DisposeAsync();
-        _pause?.Dispose();
+        _pace?.Dispose();
         Link.AccountOutput();
         // Left only now: who waits for the table to empty finds every buffer returned.
         Core.Connections.Remove(this);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Security;
 using Nightjar.Protocol;
@@ -26,6 +27,8 @@ internal readonly record struct ConnectClaim(string ClientId, string? UserName, 
         if (listener.UserNameSource != UserNameSource.Connect && (listener.Tls is not null || connection.Tls is not null))
         {
             var userName = UserNameOf(connection, listener.UserNameSource, out var proof);
+            // A name that no CONNECT could carry is none: it may become a client id, which CONNACK tells.
+            if (userName is not null && Encoding.UTF8.GetByteCount(userName) > ushort.MaxValue) userName = null;
             claim = claim with { UserName = userName, Password = null, Proof = proof };
             if (userName is null)
             {

@@ -13,6 +13,7 @@ internal sealed class ListenerLoop
     private readonly TransportListener _listener;
     private readonly bool _isJudgedBefore;
     private volatile ListenerOptions _options;
+    private ListenerLoop? _successor;
     private int _connections;
 
     internal ListenerLoop(BrokerCore core, ListenerStack stack, ListenerOptions options)
@@ -36,8 +37,25 @@ internal sealed class ListenerLoop
         }
     }
 
-    /// <summary>The socket is closed, and another took its place: its clients are judged by what that one says.</summary>
-    internal void JudgeBy(ListenerOptions options) => _options = options;
+    /// <summary>The listener whose socket took the place of this one's, by which its clients are judged; null while its own is open.</summary>
+    internal ListenerLoop? Successor
+    {
+        get => Volatile.Read(ref _successor);
+        set => Volatile.Write(ref _successor, value);
+    }
+
+    /// <summary>The last of the listeners that followed each other in this place.</summary>
+    internal ListenerLoop Current
+    {
+        get
+        {
+            var loop = this;
+            while (loop.Successor is { } next) loop = next;
+            // The next look takes one step.
+            if (!ReferenceEquals(loop, this)) Successor = loop;
+            return loop;
+        }
+    }
 
     /// <summary>Whether a reload may close it: it is one of the options', not one the application brought.</summary>
     internal bool IsConfigured { get; init; }

@@ -53,7 +53,7 @@ internal sealed class ListenerSet(BrokerCore core)
         return change;
     }
 
-    /// <summary>Puts a prepared change into force: new connections are accepted under the new options. Does not fail.</summary>
+    /// <summary>Puts a prepared change into force: new connections are accepted under the new options, and sockets that are not wanted any more are closed. Does not fail.</summary>
     internal async Task CommitAsync(ListenerChange change)
     {
         lock (_gate)
@@ -63,8 +63,7 @@ internal sealed class ListenerSet(BrokerCore core)
             {
                 var loop = item.Kept ?? new ListenerLoop(core, item.Opened!, item.Options) { IsConfigured = true };
                 loop.Options = item.Options;
-                // Clients of the socket that was replaced are judged by what its successor says.
-                item.Replaced?.JudgeBy(item.Options);
+                if (item.Replaced is not null) item.Replaced.Successor = loop;
                 loops.Add(loop);
             }
 
@@ -149,6 +148,7 @@ internal sealed class ListenerSet(BrokerCore core)
             return;
         }
 
+        closed.Successor = reopened;
         lock (_gate) _loops[_loops.IndexOf(closed)] = reopened;
     }
 }

@@ -86,7 +86,7 @@ internal static partial class BrokerLog
     [LoggerMessage(306, LogLevel.Warning, "{Count} records of the store belong to nothing that was recovered; they are left alone.")]
     internal static partial void RecoveredStrays(ILogger log, int count);
 
-    [LoggerMessage(307, LogLevel.Error, "The listener on {Address} is lost: its address could not be taken again after a reload that failed: {Reason}")]
+    [LoggerMessage(308, LogLevel.Error, "The listener on {Address} is lost: its address could not be taken again after a reload that failed: {Reason}")]
     internal static partial void ListenerLost(ILogger log, string address, string reason);
 
     [LoggerMessage(304, LogLevel.Error, "An event handler of the application failed.")]

@@ -34,6 +34,8 @@ internal static class AddressKey
         for (var i = 0; i < networks.Count; i++)
         {
             if (networks[i].Contains(address)) return true;
+            // ::ffff:10.0.0.0/104 is written of the addresses that 10.0.0.0/8 has.
+            if (networks[i].BaseAddress.IsIPv4MappedToIPv6 && networks[i].Contains(address.MapToIPv6())) return true;
         }
 
         return false;

@@ -5,8 +5,9 @@ namespace Nightjar.Broker.Security;
 /// guessing from one address is slow while everybody else is answered at once.
 /// </summary>
 /// <remarks>
-/// A table of fixed size, four entries to a bucket. Whoever fails from many addresses makes it forget the oldest entries, never grow; a
-/// forgotten address merely gets a few quick refusals again. Nothing waits in here: the caller does, with a timer.
+/// <para>Only refusals wait, so a success changes nothing: who has an account of his own could wipe out his guesses at others with it.</para>
+/// <para>A table of fixed size, four entries to a bucket. Whoever fails from many addresses makes it forget the oldest entries, never grow; a
+/// forgotten address merely gets a few quick refusals again. Nothing waits in here: the caller does, with a timer.</para>
 /// </remarks>
 internal sealed class FailedLogins
 {
@@ -53,19 +54,6 @@ internal sealed class FailedLogins
         Interlocked.Increment(ref _delayed);
         var doubled = FirstDelay * Math.Pow(2, Math.Min(20, count - FreeFailures - 1));
         return doubled < longest ? doubled : longest;
-    }
-
-    /// <summary>Notes that somebody proved who he is: the address starts anew.</summary>
-    internal void Forget(AddressPrefix from)
-    {
-        if (!from.HasValue || Failures == 0) return;
-        lock (_gate)
-        {
-            foreach (ref var entry in BucketOf(from))
-            {
-                if (entry.From == from) entry = default;
-            }
-        }
     }
 
     private int Count(AddressPrefix from)

@@ -57,7 +57,7 @@ internal sealed partial class Session
             }
         }
 
-        overrun?.GiveUp?.Invoke();
+        overrun?.Owner.GiveUp();
         if (touched is not null) context.Touch(touched);
     }
 

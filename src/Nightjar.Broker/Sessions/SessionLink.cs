@@ -11,15 +11,14 @@ namespace Nightjar.Broker.Sessions;
 /// <remarks>Everything here is written and the output filled under <see cref="Gate"/>. Lock order: gate, then nothing of another session.</remarks>
 internal sealed class SessionLink
 {
-    private readonly Action _resume;
     private bool _touched;
     private long _backlog;
 
-    internal SessionLink(OutputPipeWriter output, object gate, Action resume)
+    internal SessionLink(OutputPipeWriter output, object gate, ILinkOwner owner)
     {
         Output = output;
         Gate = gate;
-        _resume = resume;
+        Owner = owner;
     }
 
     /// <summary>The lock of the output's fill side: the session it is attached to, and before that an object of its own.</summary>
@@ -33,14 +32,11 @@ internal sealed class SessionLink
     /// <summary>What is taken off every topic towards the client; null for nothing. A message that is not below it is none of the client's.</summary>
     internal byte[]? MountPrefix { get; init; }
 
-    /// <summary>Closes the connection because more is waiting for its client than memory is there for. Without any gate.</summary>
-    internal Action? GiveUp { get; init; }
-
     /// <summary>Bytes that were left unsent when this was last looked at: zero for a client that keeps up.</summary>
     internal long Backlog => Volatile.Read(ref _backlog);
 
     /// <summary>The connection, for those who must close it.</summary>
-    internal object? Owner { get; init; }
+    internal ILinkOwner Owner { get; }
 
     internal ProtocolVersion Version { get; set; } = ProtocolVersion.Mqtt311;
 
@@ -91,7 +87,7 @@ internal sealed class SessionLink
         if (send) Output.Send();
         AccountOutput();
         // Everything went out at once, so the transport will not tell of having drained.
-        if (stalled && Output.UnsentBytes == 0) _resume();
+        if (stalled && Output.UnsentBytes == 0) Owner.Resume();
     }
 
     /// <summary>Counts what is about to be written as unsent, before the flush does: others of the same batch see it.</summary>

@@ -57,6 +57,15 @@ internal sealed class HostLogger : ILogger, IAsyncDisposable
         return log;
     }
 
+    /// <summary>Tries whether lines could be logged there. Nothing changes.</summary>
+    /// <returns>What is wrong with the places; null when all is well.</returns>
+    internal string? Check(LogSection section)
+    {
+        var sinks = Open(section, _places, _clock, out var error);
+        Close(sinks);
+        return error;
+    }
+
     /// <summary>Changes what is logged where. Lines logged before may still go to the old places.</summary>
     /// <returns>What is wrong with the new places, and then nothing was changed; null when all is well.</returns>
     internal string? Reconfigure(LogSection section)

@@ -96,7 +96,12 @@ internal sealed class BrokerAssembly : IDisposable
     });
 
     private AccessList? AccessListOf(SecuritySection security) =>
-        Read(security.AclFile, _accessLists, path => AccessList.Load(path, _configuration.Options.StrictCompatibility));
+        Read(security.AclFile, _accessLists, path =>
+        {
+            var list = AccessList.Load(path, _configuration.Options.StrictCompatibility);
+            _warnings.AddRange(list.Warnings);
+            return list;
+        });
 
     // Several listeners may name one file: it is read once, and its errors are told once.
     private T? Read<T>(string? path, Dictionary<string, T?> known, Func<string, T> load)

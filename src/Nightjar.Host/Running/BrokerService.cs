@@ -24,6 +24,9 @@ internal sealed class BrokerService : IAsyncDisposable
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HostConfiguration _configuration;
     private BrokerAssembly? _assembly;
+
+    // What a reload replaced last: a connection that was accepted at that very moment may still be about to begin its handshake with it.
+    private BrokerAssembly? _previous;
     private MqttBroker? _broker;
     private PidFile? _pidFile;
 
@@ -92,7 +95,20 @@ internal sealed class BrokerService : IAsyncDisposable
             return;
         }
 
-        var configuration = HostConfiguration.Load(_path);
+        try
+        {
+            await ReloadAsync(_path);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A signal has nobody to tell.
+            Refuse([$"Error: {exception.Message}"]);
+        }
+    }
+
+    private async Task ReloadAsync(string path)
+    {
+        var configuration = HostConfiguration.Load(path);
         if (configuration.Errors.Count > 0)
         {
             Refuse(configuration.Errors);
@@ -107,23 +123,30 @@ internal sealed class BrokerService : IAsyncDisposable
             return;
         }
 
+        if (_log.Check(Daemon.LogOf(configuration)) is { } error)
+        {
+            Refuse([error]);
+            assembly.Dispose();
+            return;
+        }
+
         try
         {
             var result = await _broker!.ReloadAsync(assembly.Options, assembly.Authenticator, assembly.Authorizer);
             Report(configuration, assembly);
             HostLog.Reloaded(_log, result.ListenersAdded, result.ListenersRemoved, result.ClientsDisconnected);
         }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        catch
         {
-            Refuse([$"Error: {exception.Message}"]);
             assembly.Dispose();
-            return;
+            throw;
         }
 
-        _assembly!.Dispose();
+        _previous?.Dispose();
+        _previous = _assembly;
         _assembly = assembly;
         _configuration = configuration;
-        if (_log.Reconfigure(Daemon.LogOf(configuration)) is { } error) HostLog.Failed(_log, error);
+        if (_log.Reconfigure(Daemon.LogOf(configuration)) is { } lost) HostLog.Failed(_log, lost);
         else _log.Reopen();
     }
 
@@ -146,6 +169,7 @@ internal sealed class BrokerService : IAsyncDisposable
         _publisher.Detach();
         if (_broker is not null) await _broker.DisposeAsync();
         _assembly?.Dispose();
+        _previous?.Dispose();
         _pidFile?.Dispose();
     }
 

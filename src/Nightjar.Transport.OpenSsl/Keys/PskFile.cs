@@ -1,4 +1,5 @@
 using System.Text;
+using Nightjar.Transport.Files;
 
 namespace Nightjar.Transport.OpenSsl.Keys;
 
@@ -13,9 +14,6 @@ public sealed class PskFile
 {
     /// <summary>Most bytes of an identity (OpenSSL's PSK_MAX_IDENTITY_LEN).</summary>
     public const int MaximumIdentityLength = 256;
-
-    // A million of the longest sensible lines; what is larger is the wrong file.
-    private const long MaximumSize = 256 * 1024 * 1024;
 
     private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
@@ -39,9 +37,7 @@ public sealed class PskFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > MaximumSize })
-                throw new PskFileException([$"Error: psk file \"{path}\" is larger than {MaximumSize} bytes."]);
-            return Parse(path, File.ReadAllBytes(path));
+            return Parse(path, RegularFile.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -25,6 +25,10 @@ public sealed class ListenerTests
     [InlineData("127.0.0.1", "", "127.0.0.1/32", false)]
     [InlineData("127.0.0.1", "127.0.0.0/8", "127.0.0.1/32", false)]
     [InlineData("127.0.0.1", "", "127.0.0.2/31", true)]
+    // A range of IPv4 addresses in IPv6 form is one of IPv4 addresses; that of all IPv6 addresses is not.
+    [InlineData("127.0.0.1", "", "::ffff:127.0.0.0/104", false)]
+    [InlineData("127.0.0.1", "::ffff:127.0.0.1/128", "", true)]
+    [InlineData("127.0.0.1", "", "::/0", true)]
     [InlineData("::1", "::1/128", "", true)]
     [InlineData("::1", "127.0.0.0/8", "", false)]
     [InlineData("::1", "", "::/0", false)]

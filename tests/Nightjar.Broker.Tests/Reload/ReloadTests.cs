@@ -199,6 +199,60 @@ public class ReloadTests
         Assert.All(await reloads, count => Assert.True(count > 0));
     }
 
+    [Theory]
+    [InlineData(true, true, 0)]
+    [InlineData(true, false, 0x87)]
+    [InlineData(false, true, 0)]
+    [InlineData(false, false, 0x87)]
+    public async Task Reload_BetweenAcceptAndConnect_LetsInWhomTheNewListenerAllows(bool before, bool after, byte code)
+    {
+        var listener = Listener(FreePort()) with { AllowAnonymous = before };
+        await using var broker = new MqttBroker(s_options with { Listeners = [listener] });
+        await broker.StartAsync();
+        await using var client = await OpenAsync(broker, listener);
+        await broker.ReloadAsync(s_options with { Listeners = [listener with { AllowAnonymous = after }] });
+
+        Assert.Equal(code, await AnswerAsync(client));
+    }
+
+    [Theory]
+    [InlineData("mount")]
+    [InlineData("domain")]
+    [InlineData("client id")]
+    [InlineData("gone")]
+    public async Task Reload_BetweenAcceptAndConnect_ThatTellsUsersByOtherMeans_HasTheClientComeAgain(string change)
+    {
+        var listener = Listener(FreePort());
+        var changed = change switch
+        {
+            "mount" => listener with { MountPoint = "m/" },
+            "domain" => listener with { SecurityDomain = "d" },
+            "client id" => listener with { UseUserNameAsClientId = true },
+            _ => Listener(FreePort()),
+        };
+        await using var broker = new MqttBroker(s_options with { Listeners = [listener] });
+        await broker.StartAsync();
+        await using var early = await OpenAsync(broker, listener);
+        await broker.ReloadAsync(s_options with { Listeners = [changed] });
+
+        Assert.Equal(0x89, await AnswerAsync(early));
+        // Nothing of its CONNECT acted.
+        Assert.Equal(0, broker.SessionCount);
+    }
+
+    private static async Task<WireClient> OpenAsync(MqttBroker broker, ListenerOptions listener)
+    {
+        var transport = await SocketTransport.ConnectAsync(listener.EndPoint, new SocketTransportOptions(), CancellationToken.None);
+        await Wait.UntilAsync(() => broker.ConnectionCount == 1, "the connection to be accepted");
+        return new WireClient(transport, ProtocolVersion.Mqtt50);
+    }
+
+    private static async Task<byte> AnswerAsync(WireClient client)
+    {
+        await client.SendAsync(WirePackets.Connect(ProtocolVersion.Mqtt50, "a"));
+        return (await client.ReceiveAsync())[3];
+    }
+
     private static ListenerOptions Listener(int port) => new() { EndPoint = new IPEndPoint(IPAddress.Loopback, port) };
 
     // A port that was free a moment ago: the listener of a configuration has a number, and a reload is to find it again.

@@ -95,6 +95,17 @@ public sealed class ConnectIdentityTests : IDisposable
     }
 
     [Theory]
+    [InlineData("ann", 0)]
+    [InlineData("roger", 0x87)]
+    [InlineData(null, 0x87)]
+    public async Task UserNameAsClientId_OfAUserWhoProvedToBeAnother_IsNotAuthorized(string? proved, byte code)
+    {
+        await using var broker = await TestBroker.StartAsync(Quiet, Listener with { UseUserNameAsClientId = true }, new Proves(proved));
+
+        Assert.Equal(code, await ConnectAsync(await broker.OpenAsync(), "c", "ann", "password"));
+    }
+
+    [Theory]
     [InlineData(ProtocolVersion.Mqtt311, "roger", null, 5)]
     [InlineData(ProtocolVersion.Mqtt50, "roger", null, 0x87)]
     [InlineData(ProtocolVersion.Mqtt50, "roger", "", 0x87)]
@@ -148,6 +159,18 @@ public sealed class ConnectIdentityTests : IDisposable
     }
 
     [Theory]
+    [InlineData(65_535, 0)]
+    [InlineData(65_536, 0x86)]
+    public async Task Certificate_WithANameLongerThanAnyConnectCarries_NamesNobody(int length, byte code)
+    {
+        // What becomes the client id is told in CONNACK, where a string has no more room.
+        await using var posing = await StartPosingAsync(
+            Listener with { UserNameSource = UserNameSource.Identity, UseUserNameAsClientId = true }, Session(Certificate("CN=" + new string('x', length))));
+
+        Assert.Equal(code, await ConnectAsync(await posing.OpenAsync(), length > 65_535 ? "" : "c"));
+    }
+
+    [Theory]
     [InlineData(ProtocolVersion.Mqtt311, 4)]
     [InlineData(ProtocolVersion.Mqtt50, 0x86)]
     public async Task Certificate_ThatNamesNobody_IsBadUserNameOrPassword(ProtocolVersion version, byte code)
@@ -191,7 +214,7 @@ public sealed class ConnectIdentityTests : IDisposable
         var slowed = await posing.OpenAsync();
         var answer = ConnectAsync(slowed, "c", "roger", "wrong");
         await Wait.UntilAsync(() => posing.Core.FailedLogins.Delayed == 1, "the fourth failure");
-        // The right password is let in at once, from the same address too, and it clears the record.
+        // The right password is let in at once, from the same address too. It does not clear the record: whoever guesses may have an account of his own.
         Assert.Equal(0, await ConnectAsync(await posing.OpenAsync(), "right", "roger", "password"));
         Assert.False(answer.IsCompleted);
         posing.Broker.Advance(TimeSpan.FromMilliseconds(249));
@@ -200,7 +223,12 @@ public sealed class ConnectIdentityTests : IDisposable
         Assert.Equal(0x87, await answer);
 
         Assert.Equal((4, 1), (posing.Core.FailedLogins.Failures, posing.Core.FailedLogins.Delayed));
-        Assert.Equal(0x87, await ConnectAsync(await posing.OpenAsync(), "c", "roger", "wrong"));
+        var next = ConnectAsync(await posing.OpenAsync(), "c", "roger", "wrong");
+        await Wait.UntilAsync(() => posing.Core.FailedLogins.Delayed == 2, "the fifth failure");
+        posing.Broker.Advance(TimeSpan.FromMilliseconds(499));
+        Assert.False(next.IsCompleted);
+        posing.Broker.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(0x87, await next);
     }
 
     [Fact]
@@ -295,6 +323,13 @@ public sealed class ConnectIdentityTests : IDisposable
             .CreateSelfSigned(DateTimeOffset.Parse("2026-01-01", CultureInfo.InvariantCulture), DateTimeOffset.Parse("2046-01-01", CultureInfo.InvariantCulture));
         _certificates.Add(certificate);
         return certificate;
+    }
+
+    /// <summary>Proves everybody to be one user.</summary>
+    private sealed class Proves(string? userName) : IAuthenticator
+    {
+        public ValueTask<AuthenticationResult> AuthenticateAsync(AuthenticationRequest request, CancellationToken cancellationToken) =>
+            new(new AuthenticationResult(ReasonCode.Success, userName));
     }
 
     private sealed record Posing(TestBroker Broker, PosingListener Listener) : IAsyncDisposable

@@ -37,19 +37,6 @@ public sealed class FailedLoginsTests
     }
 
     [Fact]
-    public void Forget_AfterASuccess_StartsThatAddressAnew()
-    {
-        var logins = new FailedLogins(_clock);
-        Fail(logins, "10.0.0.1", 6);
-        Fail(logins, "10.0.0.2", 6);
-
-        logins.Forget(Of("10.0.0.1"));
-
-        Assert.Equal(TimeSpan.Zero, logins.Note(Of("10.0.0.1"), Longest));
-        Assert.NotEqual(TimeSpan.Zero, logins.Note(Of("10.0.0.2"), Longest));
-    }
-
-    [Fact]
     public void Note_WithoutAnAddressOrALimit_NeverDelays()
     {
         var logins = new FailedLogins(_clock);

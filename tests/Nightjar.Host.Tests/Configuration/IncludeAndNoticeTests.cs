@@ -76,6 +76,8 @@ public sealed class IncludeAndNoticeTests
     [InlineData("plugin mosquitto_sparkplug_aware.so", "birth certificates are not copied")]
     [InlineData("log_dest dlt", "'log_dest dlt' is not available here")]
     [InlineData("listener 9883\nrequire_certificate true", "require_certificate has no effect without certfile and keyfile")]
+    [InlineData("listener 9883\ntls_engine_kpass_sha1 0123456789012345678901234567890123456789", "tls_engine_kpass_sha1 has no effect")]
+    [InlineData("listener 9883\ntls_version tlsv1.1", "tls_version tlsv1.1 means tlsv1.2")]
     [InlineData("listener 9883\nuse_identity_as_username true", "use_identity_as_username has no effect without TLS")]
     public void Notices_WhatIsNotActive_IsSaidOnce(string lines, string part)
     {

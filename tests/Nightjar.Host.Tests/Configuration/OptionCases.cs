@@ -46,6 +46,7 @@ internal static class OptionCases
         ("max_publish_bytes_rate 11", c => c.Options.MaximumPublishBytesRate, 11L),
         ("max_connect_rate 12", c => c.Options.MaximumConnectRate, 12),
         ("max_keepalive 13", c => c.Options.MaximumKeepAlive, (ushort)13),
+        ("max_authentication_delay 7", c => c.Options.MaximumAuthenticationDelay, TimeSpan.FromSeconds(7)),
         ("connect_timeout 14", c => c.Options.ConnectTimeout, TimeSpan.FromSeconds(14)),
         ("global_max_connections -7", c => c.Options.MaximumConnections, -1),
         ("global_max_clients 16", c => c.Options.MaximumSessions, 16),

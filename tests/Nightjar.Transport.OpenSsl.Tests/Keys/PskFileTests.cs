@@ -38,6 +38,15 @@ public sealed class PskFileTests : IDisposable
     }
 
     [Fact]
+    public void File_ThatIsADevice_IsRefusedUnread()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var failure = Assert.Throws<PskFileException>(() => PskFile.Load("/dev/null"));
+        Assert.Contains("not a regular file", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Keys_ThatAreNone_MakeTheFileUnusableWithEveryError()
     {
         var failure = Assert.Throws<PskFileException>(() => Load($"a:11\nb:xyz\nc:{new string('a', 1026)}\nd:0"));

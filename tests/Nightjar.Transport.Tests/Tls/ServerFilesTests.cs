@@ -18,6 +18,15 @@ public sealed class ServerFilesTests : IDisposable
         _directory.Dispose();
     }
 
+    [Fact]
+    public void Load_OfADevice_IsRefusedUnread()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var error = Assert.Throws<TlsFileException>(() => CertificateServerContext.Load(new CertificateServerOptions { CertificateFile = "/dev/null", KeyFile = "/dev/null" }));
+        Assert.Contains("not a regular file", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("pkcs8")]
     [InlineData("ec")]

@@ -99,6 +99,12 @@ internal static partial class ConnectHandler
         connection.Link.MaximumPacketSize = request.MaximumPacketSize;
         connection.IsBridge = request.IsBridge;
         connection.SendsProblemInformation = request.RequestProblemInformation;
+        if (!connection.TryTakeRules())
+        {
+            Refuse(connection, ReasonCode.ServerBusy, "listener changed");
+            return false;
+        }
+
         var refusal = Check(connection, request, out var rule);
         if (refusal != ReasonCode.Success)
         {
@@ -123,7 +129,13 @@ internal static partial class ConnectHandler
             return false;
         }
 
-        if (decision.UserName is not null) connection.Core.FailedLogins.Forget(AddressPrefix.Of(connection.RemoteEndPoint));
+        if (connection.Listener.UseUserNameAsClientId && !string.Equals(decision.UserName, claim.UserName, StringComparison.Ordinal))
+        {
+            // The client id was to be that of a user who has proved to be it.
+            await RefuseFailedAsync(connection, claim, new AuthenticationResult(ReasonCode.NotAuthorized, null), "use_username_as_clientid", closing);
+            return false;
+        }
+
         return await AttachAsync(connection, request, claim, decision, authenticationData);
     }
 
@@ -210,7 +222,6 @@ internal static partial class ConnectHandler
     private static async ValueTask<(AuthenticationResult Result, ReadOnlyMemory<byte> Data)> AuthenticateAsync(
         ClientConnection connection, ConnectRequest request, ConnectClaim claim, PipeReader input, CancellationToken closing)
     {
-        connection.Admission = connection.Core.Admission;
         var anonymous = connection.Listener.AllowAnonymous ?? connection.Core.Environment.Options.AllowAnonymous;
         // Written out, because null converts to a password of no bytes.
         ReadOnlyMemory<byte>? password = claim.Password is { } bytes ? new ReadOnlyMemory<byte>(bytes) : null;

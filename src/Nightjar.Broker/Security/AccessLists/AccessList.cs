@@ -31,6 +31,9 @@ public sealed class AccessList
     /// <summary>Whether it was read as Mosquitto does (<c>compat_mode strict</c>): no <c>address</c> lines, and every SUBSCRIBE is granted.</summary>
     public bool IsStrict { get; }
 
+    /// <summary>Who else can read or own the file, for the log (<c>Warning: ...</c>); empty when all is well.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
     internal ReadOnlySpan<AccessRule> Rules => _rules;
 
     /// <summary>Reads an access file.</summary>
@@ -41,15 +44,10 @@ public sealed class AccessList
     public static AccessList Load(string path, bool strict = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        try
-        {
-            using var reader = new StreamReader(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false));
-            return Parse(LinesOf(reader), path, strict);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new SecurityFileException($"Error: Unable to open acl_file \"{path}\". {exception.Message}");
-        }
+        var content = SecurityFile.Read(path, "acl_file", out var warnings);
+        using var reader = new StreamReader(new MemoryStream(content), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false));
+        var list = Parse(LinesOf(reader), path, strict);
+        return new AccessList(list._rules, path, strict) { Warnings = warnings };
     }
 
     /// <summary>Reads an access list from lines.</summary>

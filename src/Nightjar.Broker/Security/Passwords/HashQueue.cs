@@ -8,9 +8,10 @@ namespace Nightjar.Broker.Security.Passwords;
 /// </summary>
 /// <remarks>
 /// <para>At most <c>workers</c> threads of the pool hash at any time. What waits is taken in turn by address, so that one address that asks for
-/// a thousand hashes delays each of the others by one; no address may fill more than half of the queue. Beyond the capacity, and for what has
-/// waited longer than its patience, the answer is <see cref="HashOutcome.Busy"/> without hashing: the client is gone or soon would be.</para>
-/// <para>One lock, held for moving a reference. Continuations run on the thread pool, neither on the hashing thread nor on the caller's.</para>
+/// a thousand hashes delays each of the others by one; no address may fill more than half of the queue. When it is full, whoever has most in it
+/// gives up a place for somebody who has less. Who finds none, loses one, or has waited longer than its patience gets
+/// <see cref="HashOutcome.Busy"/> without hashing: the client is gone or soon would be.</para>
+/// <para>One lock, held for moving a reference, and for a look at the addresses while the queue is full. Continuations run on the thread pool, neither on the hashing thread nor on the caller's.</para>
 /// </remarks>
 internal sealed class HashQueue : IThreadPoolWorkItem
 {
@@ -70,18 +71,17 @@ internal sealed class HashQueue : IThreadPoolWorkItem
     internal Task<HashOutcome> VerifyAsync(PasswordHash hash, ReadOnlyMemory<byte> password, AddressPrefix from, CancellationToken cancellationToken)
     {
         var job = new Job(hash, password, _time.GetTimestamp());
+        Job? displaced = null;
         var start = false;
         lock (_gate)
         {
-            if (_count >= _capacity) return Task.FromResult(HashOutcome.Busy);
-            if (!_waiting.TryGetValue(from, out var line))
+            var own = _waiting.TryGetValue(from, out var line) ? line.Count : 0;
+            if (own >= Math.Max(1, _capacity / 2)) return Task.FromResult(HashOutcome.Busy);
+            if (_count >= _capacity && !TryDisplace(own, out displaced)) return Task.FromResult(HashOutcome.Busy);
+            if (line is null)
             {
                 _waiting.Add(from, line = new Queue<Job>(1));
                 _turns.Enqueue(from);
-            }
-            else if (line.Count >= Math.Max(1, _capacity / 2))
-            {
-                return Task.FromResult(HashOutcome.Busy);
             }
 
             line.Enqueue(job);
@@ -93,6 +93,7 @@ internal sealed class HashQueue : IThreadPoolWorkItem
             }
         }
 
+        displaced?.Complete(HashOutcome.Busy);
         job.AbandonWhen(cancellationToken);
         if (start) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return job.Outcome;
@@ -148,6 +149,21 @@ internal sealed class HashQueue : IThreadPoolWorkItem
             else _waiting.Remove(from);
             return true;
         }
+    }
+
+    // Under the gate. The longest line stays one of at least one, so that its turn need not be looked for.
+    private bool TryDisplace(int own, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Job? displaced)
+    {
+        Queue<Job>? longest = null;
+        foreach (var line in _waiting.Values)
+        {
+            if (line.Count > (longest?.Count ?? own + 1)) longest = line;
+        }
+
+        displaced = longest?.Dequeue();
+        if (displaced is null) return false;
+        _count--;
+        return true;
     }
 
     private sealed class Job(PasswordHash hash, ReadOnlyMemory<byte> password, long enqueuedAt)

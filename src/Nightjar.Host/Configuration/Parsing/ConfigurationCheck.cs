@@ -66,6 +66,8 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
         if (tls.CrlFile is not null && !tls.RequireCertificate) Warn(listener, "crlfile has no effect without require_certificate");
         if (listener.UseIdentityAsUserName && !tls.IsOn) Warn(listener, "use_identity_as_username has no effect without TLS");
         if (listener.UseSubjectAsUserName && !tls.HasCertificate) Warn(listener, "use_subject_as_username has no effect without certfile and keyfile");
+        if (tls.Version == "tlsv1.1") Warn(listener, "tls_version tlsv1.1 means tlsv1.2: older versions are not safe and not offered");
+        if (tls.EngineKeyPasswordSha1 is not null) Warn(listener, "tls_engine_kpass_sha1 has no effect: a key of an engine is opened without a password");
         if (listener.ProxyProtocol != 2) return;
         if (listener.UseSubjectAsUserName) Add("Error: use_subject_as_username cannot be used with `enable_proxy_protocol 2`.", listener.Place);
         if (tls.HasCertificate || tls.KeyFile is not null) Add("Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`.", listener.Place);

@@ -1,6 +1,7 @@
 using System.Text;
 using Nightjar.Host.Configuration.Options;
 using Nightjar.Host.Configuration.Sections;
+using Nightjar.Transport.Files;
 
 namespace Nightjar.Host.Configuration.Parsing;
 
@@ -27,7 +28,8 @@ internal sealed class ConfigurationReader(ConfigurationDraft draft, List<string>
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            // The usual way to say "no configuration file" where a file has to be named.
+            bytes = path == "/dev/null" ? [] : RegularFile.ReadAllBytes(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Nightjar.Transport.Files;
 
 namespace Nightjar.Host.Configuration.Parsing;
 
@@ -16,10 +17,7 @@ internal static class SecretFile
         var path = value[Prefix.Length..].Trim();
         try
         {
-            using var stream = File.OpenRead(path);
-            var bytes = new byte[MaximumBytes + 1];
-            var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            var line = bytes.AsSpan(0, read);
+            var line = RegularFile.ReadBeginning(path, MaximumBytes + 1).AsSpan();
             var end = line.IndexOfAny((byte)'\n', (byte)'\r');
             if (end >= 0) line = line[..end];
             if (line.IsEmpty) return $"Error: The first line of file '{path}' for '{option}' is empty.";

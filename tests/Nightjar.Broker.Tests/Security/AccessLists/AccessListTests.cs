@@ -103,6 +103,26 @@ public sealed class AccessListTests : IDisposable
     }
 
     [Fact]
+    public void File_ThatIsADevice_IsRefusedUnread()
+    {
+        // Of some nothing can be read to the end, and a pipe would wait for a writer: a reload must not hang for ever.
+        if (!OperatingSystem.IsLinux()) return;
+        var exception = Assert.Throws<SecurityFileException>(() => AccessList.Load("/dev/null"));
+        Assert.Contains("not a regular file", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_ThatOthersCanRead_IsWarnedOf()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        File.WriteAllText(_path, "topic a\n");
+        File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Empty(AccessList.Load(_path).Warnings);
+        File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Assert.Contains("world readable", Assert.Single(AccessList.Load(_path).Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void File_OfOtherBytes_IsRefusedAndNotShownRaw()
     {
         File.WriteAllBytes(_path, [(byte)'t', (byte)'o', (byte)'p', (byte)'i', (byte)'c', (byte)' ', 0xFF, 0xFE, (byte)'\n', (byte)'u', (byte)'s', (byte)'e', (byte)'r', (byte)' ', 0, 27, (byte)'a']);

@@ -110,6 +110,23 @@ public sealed class HashQueueTests
     }
 
     [Fact]
+    public async Task VerifyAsync_InAQueueThatFewAddressesFill_FindsAPlaceInTheirStead()
+    {
+        using var held = new HeldQueue(capacity: 8);
+        var greedy = Enumerable.Range(0, 8).Select(i => held.Queue.VerifyAsync(Hash, "secret"u8.ToArray(), From(1 + (i % 2)), default)).ToArray();
+        var others = Enumerable.Range(3, 4).Select(i => held.Queue.VerifyAsync(Hash, "secret"u8.ToArray(), From(i), default)).ToArray();
+
+        Assert.DoesNotContain(others, task => task.IsCompleted);
+        Assert.Equal(4, greedy.Count(task => task.IsCompleted));
+        Assert.Equal(8, held.Queue.Waiting);
+        // Who has as much as anybody displaces nobody.
+        Assert.Equal(HashOutcome.Busy, await held.Queue.VerifyAsync(Hash, "secret"u8.ToArray(), From(3), default));
+        held.Release();
+        Assert.All(await Task.WhenAll(others), outcome => Assert.Equal(HashOutcome.Match, outcome));
+        Assert.Equal(4, (await Task.WhenAll(greedy)).Count(outcome => outcome == HashOutcome.Busy));
+    }
+
+    [Fact]
     public async Task VerifyAsync_OfSeveralAddresses_IsServedInTurn()
     {
         using var held = new HeldQueue(capacity: 64);

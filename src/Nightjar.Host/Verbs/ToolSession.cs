@@ -15,7 +15,10 @@ internal sealed class ToolSession : IAsyncDisposable
 {
     private const int Failure = 1;
 
-    // MOSQ_ERR_TLS, with which Mosquitto's tools end.
+    // MOSQ_ERR_CONN_LOST, with which Mosquitto's tools end.
+    private const int ConnectionLost = 7;
+
+    // MOSQ_ERR_TLS, likewise.
     private const int TlsFailure = 8;
 
     private readonly Stream _output;
@@ -45,7 +48,7 @@ internal sealed class ToolSession : IAsyncDisposable
     }
 
     /// <summary>Connects; on failure says why.</summary>
-    /// <returns>0, or the exit code: the code of the CONNACK, 8 when TLS failed, or 1.</returns>
+    /// <returns>0, or the exit code: the code of the CONNACK, 7 when the server hung up instead, 8 when TLS failed, or 1.</returns>
     internal async Task<int> ConnectAsync(CancellationToken cancellationToken, bool silent = false)
     {
         try
@@ -56,7 +59,7 @@ internal sealed class ToolSession : IAsyncDisposable
             if (result.IsAccepted) return 0;
             if (silent && !result.HasConnAck) return Failure;
             Error(result.HasConnAck ? $"Connection error: {DescribeRefusal(result)}\n" : "Error: The connection was lost.\n");
-            return result.HasConnAck ? result.Code : Failure;
+            return result.HasConnAck ? result.Code : ConnectionLost;
         }
         catch (AuthenticationException exception)
         {

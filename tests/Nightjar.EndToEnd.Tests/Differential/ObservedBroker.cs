@@ -163,7 +163,7 @@ internal sealed class ObservedBroker : IAsyncDisposable
         return null;
     }
 
-    private async Task<List<string>> CollectAsync(WireClient client)
+    private static async Task<List<string>> CollectAsync(WireClient client)
     {
         var messages = new List<string>();
         if (!await CollectAsync(client, messages)) throw new InvalidOperationException("The administrator was disconnected.");

@@ -84,7 +84,7 @@ public sealed class MosquittoToolsTests
             ([.. common, "-h", "localhost", "--cafile", other], "Error: A TLS error occurred.", 8),
             ([.. common, "-h", "localhost", "--cafile", server.AuthorityFile, "--ciphers", "BOGUS"], "Unable to connect (A TLS error occurred.).", 1),
             ([.. common, "-h", "localhost", "--cafile", "/nonexistent"], "Error: Problem setting TLS options: File not found.", 1),
-            ([.. common, "-h", "localhost"], "Error: The connection was lost.", 1),
+            ([.. common, "-h", "localhost"], "Error: The connection was lost.", 7),
             ([.. wrongKey, "-h", "localhost", "--cafile", server.AuthorityFile], "Unable to connect (A TLS error occurred.).", 1),
         ];
         foreach ((string[] arguments, string errors, int code) in cases)

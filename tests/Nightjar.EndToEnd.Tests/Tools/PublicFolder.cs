@@ -9,7 +9,7 @@ internal sealed class PublicFolder : IDisposable
 
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    public PublicFolder() => File.SetUnixFileMode(Path, FolderMode);
+    public PublicFolder() => SetMode(Path, FolderMode);
 
     /// <summary>Where it is.</summary>
     public string Path { get; } = Directory.CreateTempSubdirectory("nightjar-").FullName;
@@ -26,10 +26,15 @@ internal sealed class PublicFolder : IDisposable
     }
 
     /// <summary>Lets others read a file that a tool made.</summary>
-    public void MakeReadable(string name) => File.SetUnixFileMode(this[name], FileMode);
+    public void MakeReadable(string name) => SetMode(this[name], FileMode);
 
     /// <summary>Lets others make and remove files in it.</summary>
-    public void MakeWritable() => File.SetUnixFileMode(Path, FolderMode | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
+    public void MakeWritable() => SetMode(Path, FolderMode | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
+    }
 }

@@ -44,8 +44,9 @@ internal sealed partial class PageShell : IAsyncDisposable
         foreach (string part in ("\n" + block).Split("\n$ ").Skip(1))
         {
             string[] lines = part.TrimEnd('\n').Split('\n');
+            string[] expected = [.. lines.Skip(1)];
             string[] printed = await RunCommandAsync(lines[0]);
-            Assert.True(lines[1..].SequenceEqual(printed), $"$ {lines[0]}\nexpected:\n{string.Join('\n', lines[1..])}\nprinted:\n{string.Join('\n', printed)}\n{Log()}");
+            Assert.True(expected.SequenceEqual(printed), $"$ {lines[0]}\nexpected:\n{string.Join('\n', expected)}\nprinted:\n{string.Join('\n', printed)}\n{Log()}");
         }
     }
 
@@ -82,7 +83,7 @@ internal sealed partial class PageShell : IAsyncDisposable
         int before = _shell.Output.Length;
         await _shell.WriteLineAsync($"{run}\nprintf '\\n%s\\n' '{end}'");
         await _shell.WaitForLineAsync(line => line == end);
-        string printed = _shell.Output[before..].Replace(end, "", StringComparison.Ordinal).Trim('\n');
+        string printed = _shell.Output.Remove(0, before).Replace(end, "", StringComparison.Ordinal).Trim('\n');
         await AwaitBrokerAsync(command);
         return printed.Length == 0 ? [] : printed.Split('\n');
     }

@@ -124,7 +124,7 @@ public sealed class PasswordFileTests : IDisposable
         (await tools.PubAsync("-h", "127.0.0.1", "-p", broker.PortText, "-t", "a", "-m", "b", "-u", "roger", "-P", "password")).AssertExitCode();
     }
 
-    private async Task AssertRefusedAsync(BrokerProcess broker, ProcessResult result, string clientId, string userName)
+    private static async Task AssertRefusedAsync(BrokerProcess broker, ProcessResult result, string clientId, string userName)
     {
         Assert.Equal("Connection error: Connection Refused: not authorised.\nError: The connection was refused.", result.Errors);
         string line = await broker.WaitForLogAsync($"Client {clientId} [127.0.0.1:");

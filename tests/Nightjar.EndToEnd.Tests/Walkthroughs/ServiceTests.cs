@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using Nightjar.EndToEnd.Tests.Clients;
 using Nightjar.EndToEnd.Tests.Tools;
 using Nightjar.Testing;
@@ -7,6 +8,7 @@ using Xunit;
 namespace Nightjar.EndToEnd.Tests.Walkthroughs;
 
 /// <summary>The broker as a service: who it runs as, its pid file, its log file, its signals.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class ServiceTests : IDisposable
 {
     private readonly PublicFolder _folder = new();

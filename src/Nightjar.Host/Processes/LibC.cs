@@ -22,6 +22,9 @@ internal static partial class LibC
     [LibraryImport(Library, EntryPoint = "setegid", SetLastError = true)]
     internal static partial int SetEffectiveGroupId(uint group);
 
+    [LibraryImport(Library, EntryPoint = "fchown", SetLastError = true)]
+    internal static partial int SetOwner(Microsoft.Win32.SafeHandles.SafeFileHandle file, uint user, uint group);
+
     [LibraryImport(Library, EntryPoint = "initgroups", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SetGroups(string user, uint group);
 

@@ -70,6 +70,18 @@ internal sealed class Privileges
     /// <summary>Does something with the rights the process will have later, so that what cannot be read then is found out now.</summary>
     internal T RunAsUser<T>(Func<T> action) => _account is { } account && OperatingSystem.IsLinux() ? As(account, action) : action();
 
+    /// <summary>
+    /// Has a file there that the process may open again when it is the user: log files are opened anew after they were rotated, and the file with
+    /// the number of the process is to go at the end. Where the user cannot make it, root makes it and gives it to him.
+    /// </summary>
+    /// <param name="path">The file. One that is there stays as it is.</param>
+    /// <remarks>As root nothing is opened that is there: in a folder of the user it may be a link of his to somebody else's file. What is wrong shows when the file is opened.</remarks>
+    internal void MakeFile(string path)
+    {
+        if (_account is not { } account || !OperatingSystem.IsLinux() || As(account, () => TryMake(path, null)) || Path.Exists(path)) return;
+        TryMake(path, account);
+    }
+
     /// <summary>Becomes the user, for good.</summary>
     /// <exception cref="Win32Exception">The operating system refuses; the message says which step.</exception>
     internal void Drop()
@@ -101,6 +113,21 @@ internal sealed class Privileges
     {
         var found = LibC.GetUser(name);
         return found is null ? null : new UserAccount(name, found->UserId, found->GroupId);
+    }
+
+    // CreateNew does not follow a link.
+    private static bool TryMake(string path, UserAccount? owner)
+    {
+        try
+        {
+            using var stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            if (owner is { } account) Check(LibC.SetOwner(stream.SafeFileHandle, account.UserId, account.GroupId), "giving a file away");
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or Win32Exception)
+        {
+            return false;
+        }
     }
 
     private static bool CanReadOwnFiles()

@@ -65,7 +65,7 @@ internal sealed class BrokerService : IAsyncDisposable
         {
             await _broker.StartAsync(() =>
             {
-                _pidFile = PidFile.Write(_configuration.Process.PidFile);
+                _pidFile = PidFile.Write(_configuration.Process.PidFile, privileges);
                 privileges.Drop();
             });
         }
@@ -111,7 +111,7 @@ internal sealed class BrokerService : IAsyncDisposable
             Report(configuration, assembly);
             HostLog.Reloaded(_log, result.ListenersAdded, result.ListenersRemoved, result.ClientsDisconnected);
         }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        catch (Exception exception) when (exception is SocketException or ArgumentException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
             Refuse([$"Error: {exception.Message}"]);
             assembly.Dispose();

@@ -81,7 +81,7 @@ internal static class RunVerb
         SocketTransport.UseInlineCompletions();
         LogTypes? forced = arguments.Quiet ? LogTypes.None : arguments.Verbose ? LogTypes.All : null;
         var publisher = new LogPublisher();
-        await using var log = HostLogger.Start(configuration.Log, new LogPlaces(output, error) { Publish = publisher.Publish }, TimeProvider.System, forced);
+        await using var log = StartLog(configuration, new LogPlaces(output, error) { Publish = publisher.Publish }, forced);
         if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);
         HostLog.Notices(log, configuration.Notices);
         AnnounceListening(arguments, configuration, log);
@@ -91,6 +91,14 @@ internal static class RunVerb
         using var signals = new ProcessSignals(service.ReloadAsync, service.Save, () => service.PrintSubscriptions(output), service.ReopenLog);
         await signals.StopRequested;
         return 0;
+    }
+
+    // As the user that the process becomes, who has to open the file anew at every reload and after it was rotated. What is wrong with the user, the service says.
+    private static HostLogger StartLog(HostConfiguration configuration, LogPlaces places, LogTypes? forced)
+    {
+        Privileges.TryChoose(configuration.Process.User, out var privileges, out _);
+        if (configuration.Log.File is { } file && configuration.Log.Destinations.HasFlag(LogDestinations.File)) privileges.MakeFile(file);
+        return privileges.RunAsUser(() => HostLogger.Start(configuration.Log, places, TimeProvider.System, forced));
     }
 
     private static void AnnounceListening(RunArguments arguments, HostConfiguration configuration, ILogger log)

@@ -40,7 +40,7 @@ public sealed partial class MqttBroker
             var change = await _listeners.PrepareAsync(options.Listeners);
             // In this order: who reads the new admission must not read old options after it.
             _core.Environment.Options = options;
-            _listeners.Apply(change);
+            ListenerSet.Apply(change);
             _core.Admission = admission;
             _core.Environment.Gate.Replace(authorizer);
             await _listeners.CommitAsync(change);

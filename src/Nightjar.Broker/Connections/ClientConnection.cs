@@ -58,7 +58,7 @@ internal sealed partial class ClientConnection : WheelTimer
     /// <summary>What held for the listener when the connection was accepted.</summary>
     internal ListenerOptions Listener { get; }
 
-    /// <summary>The listener itself, with what holds for it now; null where a test serves a connection by hand.</summary>
+    /// <summary>The listener itself; its <see cref="ListenerLoop.Current"/> has what holds now. Null where a test serves a connection by hand.</summary>
     internal ListenerLoop? Loop { get; init; }
 
     internal SessionLink Link { get; }
@@ -231,6 +231,9 @@ internal sealed partial class ClientConnection : WheelTimer
         Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "more levels than max_topic_levels");
     }
 
+    /// <summary>Takes the place of one line about clients in the log, if there is one left this second.</summary>
+    internal bool TryTakeLogLine() => Core.PeerLog.TryTake(Core.Environment.Clock.Now);
+
     /// <summary>Counts that a limit acted on this client.</summary>
     internal void CountLimit(BrokerLimit limit) => Core.Environment.Counters.CountLimit(limit);
 
@@ -259,7 +262,7 @@ internal sealed partial class ClientConnection : WheelTimer
     }
 
     /// <summary>What the listener says now, not when the connection was accepted, of clients without a user name.</summary>
-    internal bool AllowsAnonymous => (Loop?.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
+    internal bool AllowsAnonymous => (Loop?.Current.Options ?? Listener).AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
 
     /// <summary>
     /// CONNECT is there: from here on the connection is judged by what is in force now, and again when that changes before it has its session. A
@@ -269,7 +272,7 @@ internal sealed partial class ClientConnection : WheelTimer
     internal bool BeginAdmission()
     {
         Admission = Core.Admission;
-        return Loop is { } loop && (loop.IsRemoved || !Listener.TellsUsersAs(loop.Options));
+        return Loop?.Current is { } loop && (loop.IsRemoved || !Listener.TellsUsersAs(loop.Options));
     }
 
     /// <summary>Makes a token that is cancelled when the connection closes while CONNECT is answered.</summary>
@@ -297,7 +300,7 @@ internal sealed partial class ClientConnection : WheelTimer
     {
         Interlocked.MemoryBarrier();
         if (Session is null || IsClosing) return false;
-        if (Loop is { IsRemoved: true }) return CloseByReload("listener removed");
+        if (Loop is { Current.IsRemoved: true }) return CloseByReload("listener removed");
         var admission = Core.Admission;
         if (ReferenceEquals(admission, Admission)) return false;
         Admission = admission;

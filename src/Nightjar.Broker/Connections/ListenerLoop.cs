@@ -13,6 +13,7 @@ internal sealed class ListenerLoop
     private readonly TransportListener _listener;
     private readonly bool _isJudgedBefore;
     private volatile ListenerOptions _options;
+    private volatile ListenerLoop? _successor;
     private int _connections;
 
     internal ListenerLoop(BrokerCore core, ListenerStack stack, ListenerOptions options)
@@ -36,8 +37,28 @@ internal sealed class ListenerLoop
         }
     }
 
-    /// <summary>The socket is closed, and another took its place: its clients are judged by what that one says.</summary>
+    /// <summary>The socket is closed, and another is about to take its place: its clients are judged by what that one says.</summary>
     internal void JudgeBy(ListenerOptions options) => _options = options;
+
+    /// <summary>The listener that took the place of this one when its socket was closed; null while none has.</summary>
+    internal ListenerLoop? Successor
+    {
+        get => _successor;
+        set => _successor = value;
+    }
+
+    /// <summary>Who speaks for the clients of this listener now: itself, or the last one that took its place.</summary>
+    internal ListenerLoop Current
+    {
+        get
+        {
+            var current = this;
+            while (current.Successor is { } successor) current = successor;
+            // The next look finds it in one step, and those between are let go.
+            if (!ReferenceEquals(current, this)) Successor = current;
+            return current;
+        }
+    }
 
     /// <summary>Whether a reload may close it: it is one of the options', not one the application brought.</summary>
     internal bool IsConfigured { get; init; }

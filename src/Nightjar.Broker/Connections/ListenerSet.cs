@@ -54,7 +54,7 @@ internal sealed class ListenerSet(BrokerCore core)
     }
 
     /// <summary>Has the new options hold for the sockets that stay, and for the clients of those that were replaced. Does not fail.</summary>
-    internal void Apply(ListenerChange change)
+    internal static void Apply(ListenerChange change)
     {
         foreach (var item in change.Items)
         {
@@ -72,7 +72,9 @@ internal sealed class ListenerSet(BrokerCore core)
             var loops = new List<ListenerLoop>();
             foreach (var item in change.Items)
             {
-                loops.Add(item.Kept ?? new ListenerLoop(core, item.Opened!, item.Options) { IsConfigured = true });
+                var loop = item.Kept ?? new ListenerLoop(core, item.Opened!, item.Options) { IsConfigured = true };
+                if (item.Replaced is { } replaced) replaced.Successor = loop;
+                loops.Add(loop);
             }
 
             loops.AddRange(_loops.Where(loop => !loop.IsConfigured));
@@ -156,6 +158,7 @@ internal sealed class ListenerSet(BrokerCore core)
             return;
         }
 
+        closed.Successor = reopened;
         lock (_gate) _loops[_loops.IndexOf(closed)] = reopened;
     }
 }

@@ -120,7 +120,9 @@ internal sealed class Privileges
     {
         try
         {
-            using var stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using var stream = new FileStream(path, options);
             if (owner is { } account) Check(LibC.SetOwner(stream.SafeFileHandle, account.UserId, account.GroupId), "giving a file away");
             return true;
         }

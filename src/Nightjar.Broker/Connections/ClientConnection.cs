@@ -57,7 +57,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
     /// <summary>What held for the listener when the connection was accepted, and from CONNECT on what held then.</summary>
     internal ListenerOptions Listener { get; private set; }
 
-    /// <summary>The listener itself, with what holds for it now; null where a test serves a connection by hand.</summary>
+    /// <summary>The listener itself; its <see cref="ListenerLoop.Current"/> has what holds now. Null where a test serves a connection by hand.</summary>
     internal ListenerLoop? Loop { get; init; }
 
     internal SessionLink Link { get; }
@@ -229,6 +229,9 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         CountLimit(BrokerLimit.MaximumTopicLevels);
         Close(DisconnectCause.TopicNameInvalid, ReasonCode.TopicNameInvalid, "more levels than max_topic_levels");
     }
+
+    /// <summary>Takes the place of one line about clients in the log, if there is one left this second.</summary>
+    internal bool TryTakeLogLine() => Core.PeerLog.TryTake(Core.Environment.Clock.Now);
 
     /// <summary>Counts that a limit acted on this client.</summary>
     internal void CountLimit(BrokerLimit limit) => Core.Environment.Counters.CountLimit(limit);

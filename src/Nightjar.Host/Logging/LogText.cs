@@ -71,9 +71,12 @@ internal static class LogText
         _ => "trace",
     };
 
-    // A client id or topic must not be able to forge a line of its own, nor to steer a terminal.
+    // A client id or topic must not be able to forge a line of its own, nor to steer a terminal: separators of lines and what turns the direction
+    // of writing count with the control characters.
     private static string Printable(string text) =>
-        text.AsSpan().ContainsAnyInRange('\0', '\x1F') || text.AsSpan().ContainsAnyInRange('\x7F', '\x9F')
-            ? string.Concat(text.Select(c => c == '\n' ? ' ' : char.IsControl(c) ? '?' : c))
-            : text;
+        text.Any(IsSteering) ? string.Concat(text.Select(c => c == '\n' ? ' ' : IsSteering(c) ? '?' : c)) : text;
+
+    private static bool IsSteering(char c) => !char.IsAscii(c)
+        ? char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format
+        : char.IsControl(c);
 }

@@ -94,6 +94,21 @@ internal sealed class Privileges
         _ = LibC.ChangeOwner(file, account.UserId, account.GroupId);
     }
 
+    /// <summary>
+    /// Has a file there that the process may open again when it is the user: log files are opened anew after they were rotated. Where the user
+    /// cannot make it, root makes it and gives it to him.
+    /// </summary>
+    /// <param name="path">The file. One that is there stays as it is.</param>
+    /// <remarks>As root nothing is opened that is there: in a folder of the user it may be a link of his to somebody else's file. What is wrong shows when the file is opened.</remarks>
+    internal void MakeFile(string path)
+    {
+        if (_account is not { } account || !OperatingSystem.IsLinux()) return;
+        using var byUser = As(account, () => TryMake(path));
+        if (byUser is not null || Path.Exists(path)) return;
+        using var byRoot = TryMake(path);
+        if (byRoot is not null) GiveAway(byRoot);
+    }
+
     /// <summary>Becomes the user, for good.</summary>
     /// <exception cref="Win32Exception">The operating system refuses; the message says which step.</exception>
     internal void Drop()
@@ -125,6 +140,21 @@ internal sealed class Privileges
     {
         var found = LibC.GetUser(name);
         return found is null ? null : new UserAccount(name, found->UserId, found->GroupId);
+    }
+
+    // CreateNew does not follow a link.
+    private static SafeFileHandle? TryMake(string path)
+    {
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            return new FileStream(path, options).SafeFileHandle;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
     }
 
     private static bool CanReadOwnFiles()

@@ -99,6 +99,7 @@ internal static class RunVerb
         LogTypes? forced = arguments.Quiet ? LogTypes.None : arguments.Verbose ? LogTypes.All : null;
         var publisher = new LogPublisher();
         var places = new LogPlaces(output, error) { Publish = publisher.Publish };
+        if (configuration.Log.File is { } file) privileges.MakeFile(file);
         // A log file belongs to the user from the beginning: it is opened again later, after it was rotated.
         await using var log = privileges.RunAsUser(() => HostLogger.Start(Daemon.LogOf(configuration), places, TimeProvider.System, forced));
         if (arguments.ConfigurationFile is not null) HostLog.ConfigurationLoaded(log, arguments.ConfigurationFile);

@@ -160,6 +160,42 @@ public class ReloadTests
         await client.ExpectAsync("40 03 0001 10");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reload_AfterAListenerWasOpenedAnew_JudgesTheClientsItHadBefore(bool isRemoved)
+    {
+        var first = Listener(FreePort()) with { AllowAnonymous = true };
+        var anew = first with { NoDelay = false };
+        await using var broker = new MqttBroker(s_options with { Listeners = [first] });
+        await broker.StartAsync();
+        await using var client = await ConnectAsync(first, "a");
+        await broker.ReloadAsync(s_options with { Listeners = [anew] });
+        // And once more, so that the listener of the client was replaced twice.
+        await broker.ReloadAsync(s_options with { Listeners = [first] });
+
+        var result = await broker.ReloadAsync(s_options with { Listeners = isRemoved ? [Listener(FreePort())] : [first with { AllowAnonymous = false }] });
+
+        Assert.Equal(1, result.ClientsDisconnected);
+        await client.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
+    }
+
+    [Fact]
+    public async Task Reload_AfterOneThatFailed_JudgesTheClientsOfASocketThatWasOpenedAgain()
+    {
+        var first = Listener(FreePort());
+        var second = Listener(FreePort());
+        await using var broker = new MqttBroker(s_options with { Listeners = [first, second] });
+        await broker.StartAsync();
+        await using var client = await ConnectAsync(first, "a");
+        // The first is replaced before the second is found to name a device that is not there.
+        await Assert.ThrowsAsync<SocketException>(() => broker.ReloadAsync(
+            s_options with { Listeners = [first with { NoDelay = false }, second with { NoDelay = false, BindInterface = "nosuchdevice" }] }));
+
+        Assert.Equal(1, (await broker.ReloadAsync(s_options with { Listeners = [second] })).ClientsDisconnected);
+        await client.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
+    }
+
     [Fact]
     public async Task Reload_OfAListenersOptions_HoldsForNewConnections()
     {

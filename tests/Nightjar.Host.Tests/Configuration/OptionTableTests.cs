@@ -138,6 +138,8 @@ public sealed class OptionTableTests
     [InlineData("listener x", "Error: 'listener port' value not a number.")]
     [InlineData("listener 70000", "Error: Invalid 'port' value (70000).")]
     [InlineData("listener 0", "Error: A listener with port 0 must provide a Unix socket path.")]
+    // More than an address of a socket has room for.
+    [InlineData("listener 0 /xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "Error: The Unix socket path '/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' is longer than 107 bytes.")]
     [InlineData("listener 0 # path", "Error: A listener with port 0 must provide a Unix socket path.")]
     [InlineData("port 0", "Error: Invalid 'port' value (0).")]
     [InlineData("max_qos 3", "Error: 'max_qos' must be between 0 and 2 inclusive.")]

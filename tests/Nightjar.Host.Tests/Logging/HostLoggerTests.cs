@@ -51,6 +51,10 @@ public sealed class HostLoggerTests : IDisposable
         Assert.Equal(["1767225600: a 1: forged?[2J?"], await LinesAsync(Stderr, log => log.LogInformation("{Id}", "a\n1: forged\u001b[2J\u0085")));
 
     [Fact]
+    public async Task Log_LineSeparatorsAndChangesOfDirection_CannotMakeALineLookLikeAnother() =>
+        Assert.Equal(["1767225600: a?b?c?d\u00e9"], await LinesAsync(Stderr, log => log.LogInformation("{Id}", "a\u2028b\u202ec\u2066d\u00e9")));
+
+    [Fact]
     public async Task Log_Json_IsAnObjectALineWithTheFieldsByName()
     {
         var lines = await LinesAsync(

@@ -250,7 +250,7 @@ internal static class PublishHandler
     private static void LogDenied(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName)
     {
         var log = connection.Core.Environment.Log;
-        if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug)) return;
+        if (!log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug) || !connection.TryTakeLogLine()) return;
         BrokerLog.DeniedPublish(
             log, connection.ClientIdText, packet.Dup ? 1 : 0, (int)packet.QoS, packet.Retain ? 1 : 0, packet.PacketId, Encoding.UTF8.GetString(topicName), packet.Payload.Length);
     }

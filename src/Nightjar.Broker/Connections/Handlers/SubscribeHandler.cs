@@ -128,7 +128,7 @@ internal static class SubscribeHandler
     private static void Log(ClientConnection connection, ReadOnlySpan<byte> topicFilter, QualityOfService qos)
     {
         var log = connection.Core.Environment.Log;
-        if (log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug))
+        if (log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug) && connection.TryTakeLogLine())
             BrokerLog.Subscribed(log, connection.ClientIdText, (int)qos, Encoding.UTF8.GetString(topicFilter));
     }
 }

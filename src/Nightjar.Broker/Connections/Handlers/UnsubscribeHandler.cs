@@ -51,7 +51,7 @@ internal static class UnsubscribeHandler
         }
 
         var log = core.Environment.Log;
-        if (log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug)) BrokerLog.Unsubscribed(log, connection.ClientIdText, Encoding.UTF8.GetString(topicFilter));
+        if (log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug) && connection.TryTakeLogLine()) BrokerLog.Unsubscribed(log, connection.ClientIdText, Encoding.UTF8.GetString(topicFilter));
         return ReasonCode.Success;
     }
 }

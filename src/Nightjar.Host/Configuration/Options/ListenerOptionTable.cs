@@ -75,6 +75,9 @@ internal static class ListenerOptionTable
     private static ConfigurationOption Structure(string name, string summary, Func<ConfigurationDraft, OptionLine, string?> apply) =>
         new(name, OptionArea.Listeners, OptionScope.General, OptionKind.Words, null, summary, apply) { IsStructure = true, Repetition = OptionRepetition.Adds };
 
+    // What fits into the operating system's address of a socket, which ends with NUL.
+    private const int LongestUnixPath = 107;
+
     private static string? Listener(ConfigurationDraft draft, OptionLine line)
     {
         if (!OptionValue.TryInteger(line.Words[0], out var port)) return "Error: 'listener port' value not a number.";
@@ -84,6 +87,7 @@ internal static class ListenerOptionTable
         var place = line.Words.Length > 1 && line.Words[1][0] != '#' ? line.Words[1] : null;
         if (place is null && port == 0) return "Error: A listener with port 0 must provide a Unix socket path.";
         if (place is not null && !OptionValue.IsProperText(place)) return "Error: Malformed UTF-8 in configuration.";
+        if (port == 0 && Encoding.UTF8.GetByteCount(place!) > LongestUnixPath) return $"Error: The Unix socket path '{place}' is longer than {LongestUnixPath} bytes.";
         draft.IsLocalOnly = false;
         draft.AddListener(new ListenerSection { Port = (int)port, Host = port == 0 ? null : place, UnixPath = port == 0 ? place : null, Place = line.Place });
         return null;

@@ -38,4 +38,14 @@ public sealed class DeniedPublishTests
         publisher.Feed(WirePackets.Publish(version, "fine", "payload"));
         Assert.NotEqual(0, reader.Connection.Sent.Length);
     }
+
+    [Fact]
+    public void DeniedPublishes_AThousandInASecond_FillNoMoreOfTheLog()
+    {
+        using var broker = new SteppedBroker(new BrokerOptions { SysInterval = TimeSpan.Zero }, AccessList.Parse([], "f").Compile());
+        broker.Log.Least = LogLevel.Debug;
+        var publisher = broker.Connect("sensor");
+        for (var i = 0; i < 3000; i++) publisher.Feed(WirePackets.Publish(ProtocolVersion.Mqtt50, "a", ""));
+        Assert.InRange(broker.Log.Lines.Count(line => line.Text.StartsWith("Denied PUBLISH", StringComparison.Ordinal)), 900, 1000);
+    }
 }

@@ -2,6 +2,7 @@ using Nightjar.LoadTests.CommandLine;
 using Nightjar.LoadTests.Measuring;
 using Nightjar.LoadTests.Reporting;
 using Nightjar.LoadTests.Scenarios;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.LoadTests;
 
@@ -44,6 +45,10 @@ internal static class LoadRunner
         {
             await error.WriteLineAsync(exception.Message).ConfigureAwait(false);
         }
+        catch (TlsFileException exception)
+        {
+            await error.WriteLineAsync(exception.Message).ConfigureAwait(false);
+        }
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync("Given up.").ConfigureAwait(false);
@@ -60,13 +65,14 @@ internal static class LoadRunner
     {
         DateTimeOffset started = DateTimeOffset.UtcNow;
         if (options.ReportFolder is { } folder) Directory.CreateDirectory(folder);
+        using CertificateClientContext? tls = options.Tls is { } files ? CertificateClientContext.Load(files) : null;
         List<ScenarioResult> results = [];
         foreach (Scenario scenario in options.Scenarios)
         {
             Action<string, TimePoint, Totals>? progress = line is null ? null : (phase, point, totals) => line.Show(scenario.Name, phase, point, totals);
             try
             {
-                results.Add(await scenario.RunAsync(new ScenarioContext(options, progress, cancellationToken)).ConfigureAwait(false));
+                results.Add(await scenario.RunAsync(new ScenarioContext(options, progress, tls, cancellationToken)).ConfigureAwait(false));
             }
             finally
             {

@@ -35,6 +35,9 @@ internal sealed record BrokerAddress(EndPoint EndPoint)
         return true;
     }
 
+    /// <summary>The name that the broker's certificate must be for.</summary>
+    internal string Host => EndPoint is DnsEndPoint dns ? dns.Host : ((IPEndPoint)EndPoint).Address.ToString();
+
     /// <inheritdoc/>
     public override string ToString() => EndPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : EndPoint.ToString()!;
 

@@ -3,6 +3,7 @@ using Nightjar.LoadTests.Reporting;
 using Nightjar.LoadTests.Scenarios;
 using Nightjar.LoadTests.Simulations;
 using Nightjar.Protocol;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.LoadTests.CommandLine;
 
@@ -14,6 +15,7 @@ internal sealed class LoadOptionParser
     private readonly List<LoadSimulation> _simulations = [];
     private readonly List<Threshold> _thresholds = [];
     private LoadOptions _options = new();
+    private CertificateClientOptions? _tls;
 
     /// <summary>Reads the command line.</summary>
     /// <param name="arguments">As the operating system gave them.</param>
@@ -50,6 +52,7 @@ internal sealed class LoadOptionParser
         switch (name)
         {
             case "-h" or "--help": _options = _options with { ShowHelp = true }; return true;
+            case "--full-handshakes": _tls = (_tls ?? new()) with { AllowResumption = false }; return true;
             case "--no-progress": _options = _options with { ShowProgress = false }; return true;
             default: return false;
         }
@@ -77,6 +80,9 @@ internal sealed class LoadOptionParser
             case "--warm-up": _options = _options with { WarmUp = Time(name, value, mayBeZero: true) }; break;
             case "--drain": _options = _options with { DrainPatience = Time(name, value, mayBeZero: false) }; break;
             case "--prefix": SetPrefix(value); break;
+            case "--cafile": _tls = (_tls ?? new()) with { AuthorityFile = value }; break;
+            case "--cert": _tls = (_tls ?? new()) with { CertificateFile = value }; break;
+            case "--key": _tls = (_tls ?? new()) with { KeyFile = value }; break;
             case "--user": _options = _options with { UserName = value }; break;
             case "--password": _options = _options with { Password = value }; break;
             case "--report": _options = _options with { ReportFolder = value }; break;
@@ -144,6 +150,7 @@ internal sealed class LoadOptionParser
 
     private LoadOptions Finish()
     {
+        if (_tls is { AuthorityFile: null }) _errors.Add("--cafile is needed where --cert, --key or --full-handshakes is given: it asks for TLS.");
         if (_scenarios.Count == 0 && !_options.ShowHelp && _errors.Count == 0) _errors.Add("No scenario; try --help.");
         foreach (Scenario scenario in _scenarios)
         {
@@ -155,6 +162,7 @@ internal sealed class LoadOptionParser
             Scenarios = _scenarios,
             Simulations = [.. _simulations.Select(s => s.During > TimeSpan.Zero ? s : s.Lasting(_options.Duration))],
             Thresholds = _thresholds,
+            Tls = _tls,
         };
     }
 }

@@ -2,6 +2,7 @@ using Nightjar.LoadTests.Reporting;
 using Nightjar.LoadTests.Scenarios;
 using Nightjar.LoadTests.Simulations;
 using Nightjar.Protocol;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.LoadTests.CommandLine;
 
@@ -58,6 +59,9 @@ internal sealed record LoadOptions
 
     /// <summary>First levels of all topics and beginning of all Client Identifiers; random by default, so that runs do not meet.</summary>
     public string Prefix { get; init; } = "load-" + Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 3));
+
+    /// <summary>TLS of all connections; null for none.</summary>
+    public CertificateClientOptions? Tls { get; init; }
 
     /// <summary>User Name, or null for none.</summary>
     public string? UserName { get; init; }

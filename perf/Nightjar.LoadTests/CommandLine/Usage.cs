@@ -13,6 +13,9 @@ internal static class Usage
           --broker ADDRESS      127.0.0.1:1883 by default; host:port, [IPv6]:port, mqtt://host:port
           --mqtt VERSION        3.1, 3.1.1 or 5 (default)
           --user, --password    what CONNECT carries
+          --cafile FILE         TLS, with servers that this authority (PEM) vouches for
+          --cert, --key         the clients' certificate, with TLS
+          --full-handshakes     no connection goes on with the keys of an earlier one
           --prefix TEXT         first levels of topics and beginning of client ids; random by default
           --broker-pid PID      adds the broker's processor time and memory, when it is on this machine
 

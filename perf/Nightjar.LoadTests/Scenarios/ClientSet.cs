@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Nightjar.Client;
 using Nightjar.LoadTests.CommandLine;
@@ -35,6 +36,7 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
         ClientId = $"{Options.Prefix}-{clientId}",
         CleanStart = !durable,
         SessionExpiryInterval = durable ? 300u : 0,
+        Tls = context.Tls,
         UserName = Options.UserName,
         Password = Options.Password is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(Options.Password),
     };
@@ -70,6 +72,10 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
         catch (SocketException exception)
         {
             throw new BrokerUnusableException($"{Options.Broker} cannot be reached: {exception.Message}");
+        }
+        catch (AuthenticationException exception)
+        {
+            throw new BrokerUnusableException($"{Options.Broker} and this client do not agree on TLS: {exception.Message}");
         }
     }
 
@@ -114,7 +120,8 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
         // A slow reader has a small receive buffer, so that it is the broker that has to wait, and not the operating system.
         var options = slowBytesPerSecond > 0 ? new SocketTransportOptions { ReceiveBufferSize = 16_384 } : new SocketTransportOptions();
         TransportConnection connection = await SocketTransport.ConnectAsync(Options.Broker.EndPoint, options, context.CancellationToken).ConfigureAwait(false);
-        return slowBytesPerSecond > 0 ? new ThrottledConnection(connection, slowBytesPerSecond) : connection;
+        if (slowBytesPerSecond > 0) connection = new ThrottledConnection(connection, slowBytesPerSecond);
+        return context.Tls is { } tls ? await tls.ConnectAsync(connection, Options.Broker.Host, context.CancellationToken).ConfigureAwait(false) : connection;
     }
 
     private void OnDisconnected(MqttClient client, DisconnectCause cause)

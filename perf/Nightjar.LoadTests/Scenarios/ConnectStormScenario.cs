@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Nightjar.Client;
 using Nightjar.LoadTests.Measuring;
 using Nightjar.LoadTests.Simulations;
@@ -24,7 +25,7 @@ internal sealed class ConnectStormScenario : Scenario
         var part = new MeasuredPart(context, target, target);
         await part.RunAsync(plan).ConfigureAwait(false);
         await part.DrainAsync(() => target.Totals.Sent - target.UnderWay, target.Totals.Sent).ConfigureAwait(false);
-        return part.ResultOf(this, plan.Describe(), "TCP connect to CONNACK", [new("version", context.VersionText)]) with
+        return part.ResultOf(this, plan.Describe(), context.Tls is null ? "TCP connect to CONNACK" : "TCP connect over TLS to CONNACK", [new("version", context.VersionText)]) with
         {
             Unit = "connections",
             Lost = target.Totals.Sent - target.Totals.Received,
@@ -59,7 +60,7 @@ internal sealed class ConnectStormScenario : Scenario
             await client.DisconnectAsync().ConfigureAwait(false);
             return latency;
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        catch (Exception exception) when (exception is SocketException or AuthenticationException or OperationCanceledException)
         {
             clients.Errors.Add(exception.Message);
             return null;

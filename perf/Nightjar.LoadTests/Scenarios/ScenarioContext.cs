@@ -2,15 +2,17 @@ using Nightjar.LoadTests.CommandLine;
 using Nightjar.LoadTests.Measuring;
 using Nightjar.LoadTests.Simulations;
 using Nightjar.Protocol;
+using Nightjar.Transport.Tls;
 
 namespace Nightjar.LoadTests.Scenarios;
 
 /// <summary>What one run of a scenario is given.</summary>
 /// <param name="Options">What was asked for.</param>
 /// <param name="Progress">Is told of each interval; null for nobody.</param>
+/// <param name="Tls">TLS of all connections; null for none.</param>
 /// <param name="CancellationToken">Gives the run up.</param>
 internal sealed record ScenarioContext(
-    LoadOptions Options, Action<string, TimePoint, Totals>? Progress = null, CancellationToken CancellationToken = default)
+    LoadOptions Options, Action<string, TimePoint, Totals>? Progress = null, TlsClientContext? Tls = null, CancellationToken CancellationToken = default)
 {
     /// <summary>The plan of the options, or the scenario's own load.</summary>
     internal LoadPlan PlanOr(params LoadSimulation[] defaults) => new(

@@ -65,6 +65,7 @@ public sealed class CertificateClientContext : TlsClientContext
         EnabledSslProtocols = _options.MinimumVersion == TlsVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13,
         CipherSuitesPolicy = _ciphers,
         AllowRenegotiation = false,
+        AllowTlsResume = _options.AllowResumption,
         ClientCertificateContext = _certificate,
         ApplicationProtocols = _options.ApplicationProtocol is { } protocol ? [new SslApplicationProtocol(protocol)] : null,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,

@@ -47,6 +47,9 @@ public sealed record CertificateClientOptions
     /// <summary>Cipher suites of TLS 1.3; null for OpenSSL's default.</summary>
     public string? CipherSuites { get; init; }
 
+    /// <summary>Whether a later connection may go on with the keys of an earlier one instead of shaking hands in full.</summary>
+    public bool AllowResumption { get; init; } = true;
+
     /// <summary>Protocol to ask for (ALPN); null for none. mosquitto_pub: --tls-alpn.</summary>
     public string? ApplicationProtocol { get; init; }
 

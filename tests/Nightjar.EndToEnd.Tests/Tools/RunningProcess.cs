@@ -11,6 +11,7 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     /// <summary>How long anything that is waited for may take before the test fails. Far more than it ever needs.</summary>
     public static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
 
+    private const int SigHup = 1;
     private const int SigTerm = 15;
 
     private readonly Process _process;
@@ -115,6 +116,12 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         }
 
         return new ProcessResult(_process.ExitCode, Output, Errors);
+    }
+
+    /// <summary>Sends SIGHUP.</summary>
+    public void HangUp()
+    {
+        if (SendSignal(_process.Id, SigHup) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Asks the program to stop by SIGTERM and waits for its end.</summary>

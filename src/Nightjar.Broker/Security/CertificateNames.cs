@@ -15,7 +15,7 @@ internal static class CertificateNames
     private const string CommonNameIdentifier = "2.5.4.3";
 
     /// <summary>The first common name of a subject.</summary>
-    /// <returns>Null when there is none, or when it is empty, cannot be decoded or contains NUL: a program that ends strings there would see another name.</returns>
+    /// <returns>Null when there is none, or when it is empty, cannot be decoded, is longer than an MQTT string or contains NUL: a program that ends strings there would see another name.</returns>
     internal static string? CommonName(X500DistinguishedName subject)
     {
         if (!TryRead(subject, out var attributes)) return null;
@@ -23,14 +23,14 @@ internal static class CertificateNames
         {
             if (identifier != CommonNameIdentifier) continue;
             var text = Text(value);
-            return string.IsNullOrEmpty(text) || text.Contains('\0', StringComparison.Ordinal) ? null : text;
+            return string.IsNullOrEmpty(text) || text.Contains('\0', StringComparison.Ordinal) || !FitsMqttString(text) ? null : text;
         }
 
         return null;
     }
 
     /// <summary>A subject as RFC 2253 text: last attribute first, <c>,</c> between them and <c>+</c> inside a set, special characters escaped, what is not ASCII as <c>\C3\A4</c>.</summary>
-    /// <returns>Null when it is empty or cannot be decoded.</returns>
+    /// <returns>Null when it is empty, cannot be decoded or is longer than an MQTT string.</returns>
     internal static string? Subject(X500DistinguishedName subject)
     {
         if (!TryRead(subject, out var attributes) || attributes.Count == 0) return null;
@@ -48,8 +48,12 @@ internal static class CertificateNames
             else if (!TryAppend(result, value)) return null;
         }
 
-        return result.ToString();
+        var whole = result.ToString();
+        return FitsMqttString(whole) ? whole : null;
     }
+
+    // A user name may become a client id, which is told to the client.
+    private static bool FitsMqttString(string text) => Encoding.UTF8.GetByteCount(text) <= ushort.MaxValue;
 
     private static bool TryRead(X500DistinguishedName subject, out List<(string Identifier, int Set, ReadOnlyMemory<byte> Value)> attributes)
     {

@@ -56,6 +56,8 @@ internal sealed class AccessRules
     /// <summary>Whether anybody at all can be let in.</summary>
     public bool LetsAnybodyIn => HasPasswords || AllowAnonymous == true;
 
+    public bool HasPatterns => HasAccessList && Describe().Contains("pattern ", StringComparison.Ordinal);
+
     /// <summary>The lines of the configuration.</summary>
     public string Configuration
     {

@@ -33,19 +33,19 @@ internal sealed class AccessSetup : IDisposable
     public bool CanBeWatched => _rules[0].LetsAnybodyIn && (_rules[0].HasPasswords || !_own[0].Contains("use_username", StringComparison.Ordinal));
 
     /// <summary>The configuration after the first listener's line.</summary>
-    /// <param name="strict">For Nightjar, whether it is to do as Mosquitto where it decided otherwise.</param>
+    /// <param name="more">Lines that are for one broker only.</param>
     /// <param name="port">Takes the port of the second listener; 0 without one.</param>
-    public string Configuration(bool strict, out int port)
+    public string Configuration(string more, out int port)
     {
         port = 0;
-        var text = new StringBuilder(strict ? "compat_mode strict\n" : "").Append(_common).Append(_own[0]).Append(_rules[0].Configuration);
+        var text = new StringBuilder(more).Append(_common).Append(_own[0]).Append(_rules[0].Configuration);
         if (_rules.Length == 1) return text.ToString();
         port = FreePort();
         return text.Append(CultureInfo.InvariantCulture, $"listener {port} 127.0.0.1\n").Append(_own[1]).Append(_rules[1].Configuration).ToString();
     }
 
     /// <summary>The files, for the message of a test that fails.</summary>
-    public string Describe() => $"{Configuration(false, out _)}\n{string.Join("\n---\n", _rules.Select(rules => rules.Describe()))}";
+    public string Describe() => $"{Configuration("", out _)}\n{string.Join("\n---\n", _rules.Select(rules => rules.Describe()))}";
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -13,14 +13,12 @@ internal sealed class ObservedBroker : IAsyncDisposable
     private static readonly byte[] s_password = Encoding.UTF8.GetBytes(AccessRules.Password);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
     private readonly int[] _ports;
-    private readonly AccessSetup _setup;
     private readonly WireClient _admin;
     private int _mark;
 
-    private ObservedBroker(int[] ports, AccessSetup setup, WireClient admin)
+    private ObservedBroker(int[] ports, WireClient admin)
     {
         _ports = ports;
-        _setup = setup;
         _admin = admin;
     }
 
@@ -36,8 +34,8 @@ internal sealed class ObservedBroker : IAsyncDisposable
         }
 
         await admin.SubscribeAsync("#");
-        var observed = new ObservedBroker(ports, setup, admin);
-        await observed.CollectAsync(admin);
+        var observed = new ObservedBroker(ports, admin);
+        await CollectAsync(admin);
         return observed;
     }
 
@@ -68,12 +66,7 @@ internal sealed class ObservedBroker : IAsyncDisposable
         var will = attempt.Will is null ? null : new TestWill(attempt.Will, "will" + mark);
         await client.SendAsync(WirePackets.Connect(attempt.Version, attempt.ClientId, userName: attempt.UserName, password: password, will: will));
         var connAck = await client.TryReceiveAsync();
-        if (connAck is null || connAck[3] != 0)
-        {
-            await ForgiveAsync(listener);
-            return Observation.Refused(connAck?[3] ?? -1);
-        }
-
+        if (connAck is null || connAck[3] != 0) return Observation.Refused(connAck?[3] ?? -1);
         return await TryConnectedAsync(client, attempt, mark, expectedWill);
     }
 
@@ -122,13 +115,6 @@ internal sealed class ObservedBroker : IAsyncDisposable
             if (waited >= patience || (expected is { Length: 0 } && waited >= TimeSpan.FromMilliseconds(10))) return will;
             seen.AddRange(await CollectAsync(_admin));
         }
-    }
-
-    // Nightjar answers who fails again and again from one address ever more slowly, until somebody succeeds from there.
-    private async Task ForgiveAsync(int listener)
-    {
-        if (!_setup.Rules[listener].HasPasswords) return;
-        await using var admin = await TryConnectAdminAsync(_ports[listener], _setup.Rules[listener], "cforgive");
     }
 
     private static async Task<WireClient?> TryConnectAdminAsync(int port, AccessRules rules, string clientId)

@@ -41,13 +41,11 @@ internal sealed partial record StartAttempt(int ExitCode, string Error, int Line
 
     private static StartAttempt Read(int exitCode, string log)
     {
-        var lines = log.Split('\n').Select(line => Time().Replace(line.TrimEnd(), "")).ToArray();
+        // What stands before is the time, in whatever form the file wants it.
+        var lines = log.Split('\n').Where(line => line.Contains("Error", StringComparison.Ordinal)).Select(line => line[line.IndexOf("Error", StringComparison.Ordinal)..].TrimEnd()).ToArray();
         var place = lines.Select(line => Place().Match(line)).FirstOrDefault(match => match.Success);
-        return new StartAttempt(exitCode, lines.FirstOrDefault(line => line.StartsWith("Error", StringComparison.Ordinal)) ?? "", place is null ? 0 : int.Parse(place.Groups[1].Value, CultureInfo.InvariantCulture));
+        return new StartAttempt(exitCode, lines.FirstOrDefault() ?? "", place is null ? 0 : int.Parse(place.Groups[1].Value, CultureInfo.InvariantCulture));
     }
-
-    [GeneratedRegex(@"^\d+: ")]
-    private static partial Regex Time();
 
     [GeneratedRegex(@"Error found at .*:(\d+)\.")]
     private static partial Regex Place();

@@ -43,9 +43,16 @@ public sealed class TestCertificates : IDisposable
     public X509Certificate2 Client(string subject = "CN=client", X509Certificate2? issuer = null, int from = -1, int to = 365) =>
         Issue(issuer ?? Root, subject, isServer: false, from, to);
 
+    /// <summary>A client's certificate with a name that has no text form.</summary>
+    public X509Certificate2 Client(X500DistinguishedName subject) => Issue(Root, subject, isServer: false);
+
     /// <summary>A certificate with its key.</summary>
     public X509Certificate2 Issue(
-        X509Certificate2 issuer, string subject, bool isServer, int from = -1, int to = 365, X509Extension? extension = null, AsymmetricAlgorithm? key = null)
+        X509Certificate2 issuer, string subject, bool isServer, int from = -1, int to = 365, X509Extension? extension = null, AsymmetricAlgorithm? key = null) =>
+        Issue(issuer, new X500DistinguishedName(subject), isServer, from, to, extension, key);
+
+    private X509Certificate2 Issue(
+        X509Certificate2 issuer, X500DistinguishedName subject, bool isServer, int from = -1, int to = 365, X509Extension? extension = null, AsymmetricAlgorithm? key = null)
     {
         ArgumentNullException.ThrowIfNull(issuer);
         using AsymmetricAlgorithm own = key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -251,7 +251,8 @@ internal static partial class ConnectHandler
         // The only lower-case letters of an assigned id are those of its prefix, as Mosquitto's.
         var clientId = claimed.ClientId.Length == 0 ? AutoIdPrefixOf(connection) + Guid.NewGuid().ToString("D").ToUpperInvariant() : claimed.ClientId;
         var identity = new Identity(clientId, decision.UserName, connection.RemoteEndPoint, connection.Listener.SecurityDomain);
-        if (request.HasWill && !core.Environment.Gate.May(identity, AccessAction.Write, request.WillTopic))
+        // Mosquitto lets the client in and drops the will when it is due (strict).
+        if (request.HasWill && !options.StrictCompatibility && !core.Environment.Gate.May(identity, AccessAction.Write, request.WillTopic))
         {
             Refuse(connection, ReasonCode.NotAuthorized, "will topic");
             return false;

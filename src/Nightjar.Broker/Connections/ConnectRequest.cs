@@ -109,10 +109,7 @@ internal sealed class ConnectRequest
             Payload = WillPayload,
             QoS = WillQoS,
             Retain = WillRetain,
-            PublisherClientId = identity.ClientId,
-            PublisherUserName = identity.UserName,
-            PublisherAddress = identity.Address,
-            PublisherDomain = identity.SecurityDomain,
+            Origin = identity,
         };
         var message = publication.Keep();
         publication.Dispose();

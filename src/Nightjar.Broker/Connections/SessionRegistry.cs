@@ -322,10 +322,7 @@ internal sealed partial class SessionRegistry
                 QoS = message.QoS,
                 Retain = message.Retain,
                 ExpiresAt = will.ExpiryInterval is { } seconds ? _environment.ExpiryOf(seconds) : long.MaxValue,
-                PublisherClientId = message.PublisherClientId,
-                PublisherUserName = message.PublisherUserName,
-                PublisherAddress = message.PublisherAddress,
-                PublisherDomain = message.PublisherDomain,
+                Origin = message.Origin,
             };
             _router.Publish(ref publication, _router.GetRoute(message.TopicName, context), context);
             publication.Dispose();

@@ -2,6 +2,7 @@ using System.Net;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
@@ -168,9 +169,8 @@ internal sealed class StateRecovery : IRecoverySink
         QoS = record.QoS,
         Retain = record.Retain,
         ExpiresAt = _core.Environment.Clock.FromWallClock(record.ExpiresAt),
-        PublisherClientId = record.PublisherClientId,
-        PublisherUserName = record.PublisherUserName,
-        PublisherAddress = record.PublisherAddress is { } address ? new IPEndPoint(address, 0) : null,
-        PublisherDomain = record.PublisherDomain,
+        Origin = record.PublisherClientId is { } clientId
+            ? new Identity(clientId, record.PublisherUserName, record.PublisherAddress is { } address ? new IPEndPoint(address, 0) : null, record.PublisherDomain ?? "")
+            : null,
     };
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Messages;
@@ -24,14 +23,8 @@ internal ref struct Publication
     /// <summary>The publishing subscriber, for No Local; null for the broker itself.</summary>
     internal object? Publisher;
 
-    internal string? PublisherClientId;
-    internal string? PublisherUserName;
-
-    /// <summary>See <see cref="PublishedMessage.PublisherAddress"/>.</summary>
-    internal EndPoint? PublisherAddress;
-
-    /// <summary>See <see cref="PublishedMessage.PublisherDomain"/>; null for the common one.</summary>
-    internal string? PublisherDomain;
+    /// <summary>See <see cref="PublishedMessage.Origin"/>.</summary>
+    internal IMessageOrigin? Origin;
 
     /// <summary>Several receivers are expected, so that encoding once and copying pays.</summary>
     internal bool FansOut;
@@ -60,10 +53,7 @@ internal ref struct Publication
         QoS = message.QoS;
         Retain = message.Retain;
         ExpiresAt = message.ExpiresAt;
-        PublisherClientId = message.PublisherClientId;
-        PublisherUserName = message.PublisherUserName;
-        PublisherAddress = message.PublisherAddress;
-        PublisherDomain = message.PublisherDomain;
+        Origin = message.Origin;
     }
 
     /// <summary>The kept form, made at the first call. The caller takes a reference of its own.</summary>

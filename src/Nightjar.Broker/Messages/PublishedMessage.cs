@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Net;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Messages;
@@ -38,15 +37,7 @@ internal sealed class PublishedMessage
     internal long ExpiresAt { get; private set; }
 
     /// <summary>Who published; null for the broker itself.</summary>
-    internal string? PublisherClientId { get; private set; }
-
-    internal string? PublisherUserName { get; private set; }
-
-    /// <summary>Address of the connection it came by; null in process, and where it is no longer known.</summary>
-    internal EndPoint? PublisherAddress { get; private set; }
-
-    /// <summary>Security domain of the listener it came by.</summary>
-    internal string PublisherDomain { get; private set; } = "";
+    internal IMessageOrigin? Origin { get; private set; }
 
     /// <summary>The record of a durable store, zero while none has it.</summary>
     internal long StoreId { get; set; }
@@ -85,9 +76,7 @@ internal sealed class PublishedMessage
         if (!ReferenceEquals(_buffer, _own)) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _topicLength = _propertiesLength = _payloadLength = 0;
-        PublisherClientId = PublisherUserName = null;
-        PublisherAddress = null;
-        PublisherDomain = "";
+        Origin = null;
         StoreId = 0;
         _pool.Return(this, footprint);
     }
@@ -105,10 +94,7 @@ internal sealed class PublishedMessage
         QoS = publication.QoS;
         Retain = publication.Retain;
         ExpiresAt = publication.ExpiresAt;
-        PublisherClientId = publication.PublisherClientId;
-        PublisherUserName = publication.PublisherUserName;
-        PublisherAddress = publication.PublisherAddress;
-        PublisherDomain = publication.PublisherDomain ?? "";
+        Origin = publication.Origin;
         _references = 1;
     }
 }

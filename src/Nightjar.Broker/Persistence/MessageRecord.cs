@@ -46,9 +46,9 @@ internal readonly ref struct MessageRecord
         QoS = message.QoS,
         Retain = message.Retain,
         ExpiresAt = clock.ToWallClock(message.ExpiresAt),
-        PublisherClientId = message.PublisherClientId,
-        PublisherUserName = message.PublisherUserName,
-        PublisherAddress = (message.PublisherAddress as IPEndPoint)?.Address,
-        PublisherDomain = message.PublisherDomain,
+        PublisherClientId = message.Origin?.ClientId,
+        PublisherUserName = message.Origin?.UserName,
+        PublisherAddress = (message.Origin?.Address as IPEndPoint)?.Address,
+        PublisherDomain = message.Origin?.SecurityDomain,
     };
 }

@@ -205,7 +205,7 @@ internal sealed class Router
             var old = Retained.Get(publication.TopicName);
             var bytes = _retainedBytes + publication.Size - (old?.Size ?? 0);
             // What the broker says of itself has no limit.
-            if (publication.PublisherClientId is not null && RetainedLimitReached(options, isNew: old is null, bytes)) return ReasonCode.QuotaExceeded;
+            if (publication.Origin is not null && RetainedLimitReached(options, isNew: old is null, bytes)) return ReasonCode.QuotaExceeded;
 
             var message = PublishedMessage.Unpooled(in publication);
             Retained.Set(publication.TopicName, message);

@@ -269,7 +269,7 @@ internal sealed partial class Session
     {
         if (message.ExpiresAt <= _environment.Clock.Now || !MayRead(message) || !MaySource(message)) return false;
         var subscription = pending.Subscription;
-        if (subscription.NoLocal && string.Equals(message.PublisherClientId, ClientId, StringComparison.Ordinal)) return false;
+        if (subscription.NoLocal && string.Equals(message.Origin?.ClientId, ClientId, StringComparison.Ordinal)) return false;
         var receiver = new Receiver { SubscriptionIdentifier = subscription.SubscriptionIdentifier };
         var qos = EffectiveQoS(message.QoS, subscription.MaximumQoS);
         var publication = new Publication(message, _environment.Messages);
@@ -285,7 +285,7 @@ internal sealed partial class Session
 
     // check_retain_source: a retained message is delivered only while its publisher may still write the topic.
     private bool MaySource(PublishedMessage message) =>
-        _environment.Gate.IsOpen || message.PublisherClientId is null || !_environment.Options.CheckRetainSource
+        _environment.Gate.IsOpen || message.Origin is null || !_environment.Options.CheckRetainSource
         || _environment.Gate.May(Identity.PublisherOf(message), AccessAction.Write, message.TopicName);
 
     private void CompleteInStore(long number)

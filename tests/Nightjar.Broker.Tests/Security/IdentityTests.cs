@@ -50,10 +50,7 @@ public sealed class IdentityTests
             Payload = "x"u8,
             Retain = true,
             QoS = QualityOfService.AtLeastOnce,
-            PublisherClientId = Client.ClientId,
-            PublisherUserName = Client.UserName,
-            PublisherAddress = Client.Address,
-            PublisherDomain = Client.SecurityDomain,
+            Origin = Client,
         };
         return PublishedMessage.Unpooled(publication);
     }

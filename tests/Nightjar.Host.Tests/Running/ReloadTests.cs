@@ -230,7 +230,7 @@ public sealed class ReloadTests
         var configuration = HostConfiguration.Parse(["user root"], "none");
         await using (var log = HostLogger.Start(configuration.Log, new LogPlaces(TextWriter.Null, lines), TimeProvider.System))
         {
-            await using var service = new BrokerService(null, configuration, [RunningService.FreePort()], log, new LogPublisher());
+            await using var service = new BrokerService(null, configuration, [RunningService.FreePort()], RunningService.PrivilegesOf(configuration), log, new LogPublisher());
             Assert.Equal(0, await service.StartAsync());
             await service.ReloadAsync();
         }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Nightjar.Host.Configuration;
 using Nightjar.Host.Logging;
+using Nightjar.Host.Processes;
 using Nightjar.Host.Running;
 using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
@@ -55,8 +56,15 @@ internal sealed class RunningService : IAsyncDisposable
         var configuration = HostConfiguration.Load(ConfigurationFile);
         Assert.Empty(configuration.Errors);
         _log = HostLogger.Start(configuration.Log, new LogPlaces(TextWriter.Null, _lines) { Publish = _publisher.Publish }, TimeProvider.System);
-        _service = new BrokerService(ConfigurationFile, configuration, [], _log, _publisher);
+        _service = new BrokerService(ConfigurationFile, configuration, [], PrivilegesOf(configuration), _log, _publisher);
         Assert.True(await _service.StartAsync() == 0, string.Join('\n', Log));
+    }
+
+    /// <summary>Who a process with a configuration would go on as; <c>user root</c> for a service in a process of tests, which must stay who it is.</summary>
+    internal static Privileges PrivilegesOf(HostConfiguration configuration)
+    {
+        Assert.True(Privileges.TryChoose(configuration.Process.User, out var privileges, out var error), error);
+        return privileges;
     }
 
     /// <summary>Does what SIGHUP does, and waits until the log tells of its end.</summary>

@@ -160,10 +160,7 @@ internal static class PublishHandler
             QoS = packet.QoS,
             Retain = packet.Retain,
             Publisher = session,
-            PublisherClientId = session.ClientId,
-            PublisherUserName = connection.Identity.UserName,
-            PublisherAddress = connection.Identity.Address,
-            PublisherDomain = connection.Identity.SecurityDomain,
+            Origin = connection.Identity,
         };
         if (properties.Raw.Length > 0)
         {

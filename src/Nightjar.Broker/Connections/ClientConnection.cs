@@ -49,7 +49,10 @@ internal sealed partial class ClientConnection : WheelTimer
         Mount = MountPoint.Of(listener);
         Link = new SessionLink(transport.Output, new object(), Resume)
         {
-            Owner = this, Memory = core.Environment.Memory, GiveUp = OnBacklog, MountPrefix = Mount?.Prefix,
+            Owner = this,
+            Memory = core.Environment.Memory,
+            GiveUp = OnBacklog,
+            MountPrefix = Mount?.Prefix,
         };
     }
 

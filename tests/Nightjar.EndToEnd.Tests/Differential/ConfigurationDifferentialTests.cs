@@ -21,6 +21,7 @@ public sealed partial class ConfigurationDifferentialTests : IDisposable
         ("^Error: Empty", "^Error: Empty", "2.0 says so of some options and reads on"),
         ("must provide a Unix socket path|Invalid port value", "", "2.1 reads numbers as C does (0x10)"),
         ("Duplicate (certfile|keyfile|cafile|capath|crlfile|ciphers|ciphers_tls1.3|mount_point|psk_hint|clientid_prefixes|acl_file|password_file|psk_file|user) value", "", "2.1 takes the last, because a reload reads them anew"),
+        ("Out of memory", "", "2.0 says so of an option that it has twice"),
         ("Cannot use both certificate and psk encryption", "", "2.1 looks for certfile, and when the listener is complete"),
         ("\t", "", "2.1 takes tabs away at the end of a value"),
     ];

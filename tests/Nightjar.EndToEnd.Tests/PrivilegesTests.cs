@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using Nightjar.EndToEnd.Tests.Tools;
 using Xunit;
 
@@ -6,6 +7,7 @@ namespace Nightjar.EndToEnd.Tests;
 
 /// <summary>Started as root the broker is soon somebody else, for good, and his files are not root's to be led astray by.</summary>
 /// <remarks>Nothing to see for whoever is not root, or has built where others cannot read.</remarks>
+[SupportedOSPlatform("linux")]
 public sealed class PrivilegesTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

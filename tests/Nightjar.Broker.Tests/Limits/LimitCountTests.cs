@@ -70,7 +70,12 @@ public sealed class LimitCountTests
         var second = await broker.ConnectAsync("b");
         broker.Broker.Reload(options => options with
         {
-            MaximumTopicLevels = 2, MaximumSubscriptionsPerClient = 1, MaximumRetainedMessages = 1, MaximumRetainedBytes = 10, MaximumPacketSize = 60, MaximumKeepAlive = 30,
+            MaximumTopicLevels = 2,
+            MaximumSubscriptionsPerClient = 1,
+            MaximumRetainedMessages = 1,
+            MaximumRetainedBytes = 10,
+            MaximumPacketSize = 60,
+            MaximumKeepAlive = 30,
         });
         Assert.Equal((byte)ReasonCode.TopicFilterInvalid, await first.SubscribeAsync("a/b/c"));
         Assert.Equal(0, await first.SubscribeAsync("a/b"));

@@ -50,4 +50,5 @@ public sealed class PreSharedKeyTests : IDisposable
     }
 
     private static string[] Client(BrokerProcess broker, string identity, string key) =>
-        ["-h", "127.0.0.1", "-p", broker.PortText, "--psk-identity", identity, "--psk", key];}
+        ["-h", "127.0.0.1", "-p", broker.PortText, "--psk-identity", identity, "--psk", key];
+}

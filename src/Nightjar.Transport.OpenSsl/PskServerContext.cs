@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Nightjar.Transport.OpenSsl.Interop;
 using Nightjar.Transport.OpenSsl.Keys;
 using Nightjar.Transport.Tls;
@@ -33,6 +34,15 @@ public sealed class PskServerContext : TlsServerContext
         ArgumentNullException.ThrowIfNull(connection);
         return new TlsConnection(
             connection, _context.Share(), (context, output) => TlsChannel.CreateServer(context, output, _keys), isServer: true, _options.BufferPool, _options.TimeProvider);
+    }
+
+    /// <inheritdoc/>
+    public override bool StillTrusts(TlsServerContext earlier, TlsSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return earlier is PskServerContext before && session.PskIdentity is { } identity
+            && _options.Keys.TryGetValue(identity, out PskKey? key) && before._options.Keys.TryGetValue(identity, out PskKey? old)
+            && CryptographicOperations.FixedTimeEquals(key.Bytes, old.Bytes);
     }
 
     /// <inheritdoc/>

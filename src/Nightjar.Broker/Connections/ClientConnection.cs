@@ -289,7 +289,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         Admission = Core.Admission;
         if (Loop is null) return true;
         var listener = Admission.OptionsOf(Loop);
-        if (Loop.Current.IsRemoved || !Listener.TellsUsersAs(listener)) return false;
+        if (Loop.Current.IsRemoved || !Listener.TellsUsersAs(listener) || !IsTrustedBy(listener)) return false;
         Listener = listener;
         return true;
     }
@@ -307,6 +307,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         var listener = Loop is null ? Listener : admission.OptionsOf(Loop);
         // Rights belong to the identity, and that to the rules it was found under; the client comes back under the new ones.
         if (!string.Equals(listener.SecurityDomain, Identity.SecurityDomain, StringComparison.Ordinal)) return CloseByReload("the listener has other rules now");
+        if (!IsTrustedBy(listener)) return CloseByReload("certificate or key is no longer trusted");
         // Who came by a method of enhanced authentication stays while there is that method.
         if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
         var anonymous = listener.AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
@@ -341,6 +342,10 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         if (due > nowMilliseconds) Core.Environment.Wheel.Schedule(this, due);
         else Close(DisconnectCause.KeepAliveTimeout, ReasonCode.KeepAliveTimeout);
     }
+
+    // Our own listener's context is the one of the handshake, or one that trusted it since.
+    private bool IsTrustedBy(ListenerOptions listener) =>
+        Tls is not { } session || listener.Tls is not { } now || Listener.Tls is not { } then || ReferenceEquals(now, then) || now.StillTrusts(then, session);
 
     private bool CloseByReload(string reason)
     {

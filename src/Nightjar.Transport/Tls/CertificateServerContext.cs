@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Nightjar.Transport.Tls;
@@ -49,6 +50,25 @@ public sealed class CertificateServerContext : TlsServerContext
     {
         ArgumentNullException.ThrowIfNull(connection);
         return new TlsConnection(connection, new ServerHandshake(this), _options.BufferPool, _options.TimeProvider);
+    }
+
+    /// <inheritdoc/>
+    public override bool StillTrusts(TlsServerContext earlier, TlsSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        if (Check is null)
+            return true;
+        if (session.RemoteCertificate is not { } certificate)
+            return false;
+        try
+        {
+            return Check.StillTrusts(certificate);
+        }
+        catch (CryptographicException)
+        {
+            // The certificate belongs to the connection, which has just ended.
+            return true;
+        }
     }
 
     /// <summary>What the runtime is to do on one connection.</summary>

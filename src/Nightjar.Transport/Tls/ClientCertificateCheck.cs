@@ -66,6 +66,30 @@ internal sealed class ClientCertificateCheck
         return RefuseChain(leaf, chain);
     }
 
+    /// <summary>Judges a certificate that was accepted before, whatever time it is now: is it of an authority that is trusted, and not revoked?</summary>
+    internal bool StillTrusts(X509Certificate2 leaf)
+    {
+        if (StillTrusts(leaf, []))
+            return true;
+        foreach (X509Certificate2[] path in SeenIntermediates.PathsFrom(leaf))
+        {
+            if (StillTrusts(leaf, path))
+                return true;
+        }
+        return false;
+    }
+
+    private bool StillTrusts(X509Certificate2 leaf, X509Certificate2[] intermediates)
+    {
+        X509ChainPolicy policy = MakePolicy();
+        policy.VerificationFlags |= X509VerificationFlags.IgnoreNotTimeValid;
+        policy.ExtraStore.AddRange(intermediates);
+        using var chain = new X509Chain { ChainPolicy = policy };
+        if (!chain.Build(leaf) || chain.ChainElements.Count == 0)
+            return false;
+        return _revocation?.IsRevoked(leaf, chain.ChainElements[Math.Min(1, chain.ChainElements.Count - 1)].Certificate) != true;
+    }
+
     private static bool IsPartial(X509Chain chain)
     {
         foreach (X509ChainStatus status in chain.ChainStatus)

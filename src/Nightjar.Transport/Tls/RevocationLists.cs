@@ -50,6 +50,18 @@ internal sealed class RevocationLists
         return best.Reason(leaf) is { } reason ? $"certificate revoked, {reason}" : null;
     }
 
+    /// <summary>Whether the latest list says that a certificate is revoked, whatever time it is now.</summary>
+    internal bool IsRevoked(X509Certificate2 leaf, X509Certificate2 issuer)
+    {
+        RevocationList? latest = null;
+        foreach (RevocationList list in _lists)
+        {
+            if (list.Covers(leaf) && list.IsSignedBy(issuer) && (latest is null || list.ThisUpdate > latest.ThisUpdate))
+                latest = list;
+        }
+        return latest?.Reason(leaf) is not null;
+    }
+
     // Lists that hold now before others, then the latest.
     private static bool IsBetter(RevocationList list, RevocationList best, DateTimeOffset now)
     {

@@ -15,6 +15,13 @@ public abstract class TlsServerContext : IDisposable
     /// <remarks>Does not block and does not throw; the asymmetric cryptography runs on the thread pool, never on the thread that reads sockets.</remarks>
     public abstract TransportConnection Wrap(TransportConnection connection);
 
+    /// <summary>Whether what a client has shown in an earlier handshake is still good: its certificate not revoked and of an authority that is
+    /// trusted, its key the same. Time does not count: that a certificate or a list has run out matters at the next handshake.</summary>
+    /// <param name="earlier">The context of that handshake.</param>
+    /// <param name="session">What it agreed on.</param>
+    /// <remarks>May do asymmetric cryptography: for a thread that may be busy for a while.</remarks>
+    public virtual bool StillTrusts(TlsServerContext earlier, TlsSession session) => true;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -31,7 +31,7 @@ public sealed class ReloadOfTlsTests
     }
 
     [Fact]
-    public async Task Reload_OfAuthoritiesAndRevocation_IsEnforcedAtTheNextHandshake()
+    public async Task Reload_OfAuthoritiesAndRevocation_HoldsForHandshakesAndForWhoIsConnected()
     {
         using var certificates = new TestCertificates();
         using var others = new TestCertificates("Other");
@@ -42,16 +42,19 @@ public sealed class ReloadOfTlsTests
         var leaf = certificates.Client();
         using var client = Client(certificates, leaf);
         using var foreign = Client(certificates, others.Client());
-        await using var stays = await service.ConnectAsync("stays", tls: client);
-        Assert.Equal(0, stays.ConnAck[3]);
+        await using var goes = await service.ConnectAsync("goes", tls: client);
+        Assert.Equal(0, goes.ConnAck[3]);
         Assert.Equal(-1, await CodeAsync(service, foreign));
 
         service.Directory.Write("ca.crt", certificates.Root.ExportCertificatePem(), others.Root.ExportCertificatePem());
         await service.ReloadAsync();
         Assert.Equal(0, await CodeAsync(service, foreign));
+        await using var stays = await service.ConnectAsync("stays", tls: foreign);
+        await goes.ExpectNothingAsync();
 
         service.Directory.Write("ca.crl", certificates.RevocationList(certificates.Root, [leaf]), others.RevocationList(others.Root, []));
         await service.ReloadAsync(Mutual + "crlfile DIR/ca.crl\n");
+        await goes.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
         Assert.Equal(-1, await CodeAsync(service, client));
         Assert.Equal(0, await CodeAsync(service, foreign));
 
@@ -59,6 +62,11 @@ public sealed class ReloadOfTlsTests
         await service.ReloadAsync();
         Assert.Equal(0, await CodeAsync(service, client));
         await stays.ExpectNothingAsync();
+
+        service.Directory.Write("ca.crt", certificates.Root.ExportCertificatePem());
+        service.Directory.Write("ca.crl", certificates.RevocationList(certificates.Root, []));
+        await service.ReloadAsync();
+        await stays.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
     }
 
     [Fact]
@@ -90,17 +98,22 @@ public sealed class ReloadOfTlsTests
     }
 
     [Fact]
-    public async Task Reload_OfPreSharedKeys_HoldsForTheNextHandshake()
+    public async Task Reload_OfPreSharedKeys_HoldsForHandshakesAndForWhoIsConnected()
     {
         await using var service = new RunningService();
-        service.Directory.Write("keys", "ann:00112233");
+        service.Directory.Write("keys", "ann:00112233", "bob:8899");
         await service.StartAsync("listener PORT 127.0.0.1\nallow_anonymous true\npsk_hint hint\npsk_file DIR/keys\nuse_identity_as_username true\n");
         using var old = new PskClientContext(new PskClientOptions { Identity = "ann", Key = Key("00112233") });
         using var fresh = new PskClientContext(new PskClientOptions { Identity = "ann", Key = Key("44556677") });
+        using var other = new PskClientContext(new PskClientOptions { Identity = "bob", Key = Key("8899") });
         Assert.Equal(0, await CodeAsync(service, old));
         Assert.Equal(-1, await CodeAsync(service, fresh));
-        service.Directory.Write("keys", "ann:44556677");
+        await using var goes = await service.ConnectAsync("goes", tls: old);
+        await using var stays = await service.ConnectAsync("stays", tls: other);
+        service.Directory.Write("keys", "ann:44556677", "bob:8899");
         await service.ReloadAsync();
+        await goes.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
+        await stays.ExpectNothingAsync();
         Assert.Equal(-1, await CodeAsync(service, old));
         Assert.Equal(0, await CodeAsync(service, fresh));
     }

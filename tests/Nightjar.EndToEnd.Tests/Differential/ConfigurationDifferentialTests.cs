@@ -8,6 +8,9 @@ namespace Nightjar.EndToEnd.Tests.Differential;
 public sealed partial class ConfigurationDifferentialTests : IDisposable
 {
     private const int Files = 400;
+
+    // The same files every time: what a new one finds is work for whoever looks, with NIGHTJAR_TEST_SEED, not for whoever changes something else.
+    private const int DefaultSeed = 849932292;
     private readonly string _folder = Directory.CreateTempSubdirectory("nightjar-differential-").FullName;
 
     // Where 2.1, which Nightjar follows, differs from the 2.0 that distributions have: patterns for what each says. The first that fits settles it.
@@ -23,16 +26,20 @@ public sealed partial class ConfigurationDifferentialTests : IDisposable
         ("Duplicate (certfile|keyfile|cafile|capath|crlfile|ciphers|ciphers_tls1.3|mount_point|psk_hint|clientid_prefixes|acl_file|password_file|psk_file|user) value", "", "2.1 takes the last, because a reload reads them anew"),
         ("Out of memory", "", "2.0 says so of an option that it has twice"),
         ("Cannot use both certificate and psk encryption", "", "2.1 looks for certfile, and when the listener is complete"),
+        ("Invalid max_keepalive value", "", "2.0 wants at least 10"),
+        ("", "'max_qos' must be between 0 and 2", "2.1 takes numbers only, 2.0 what it can make of the beginning of a text"),
+        ("must use create a listener before", "", "2.1 counts the default listener that an earlier option made"),
+        ("Error resolving bridge address", "", "2.0 resolves names when it reads them, and ends where there is no resolver"),
         ("\t", "", "2.1 takes tabs away at the end of a value"),
     ];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary><c>NIGHTJAR_TEST_SEED</c> repeats a run.</summary>
+    /// <summary><c>NIGHTJAR_TEST_SEED</c> tries other files.</summary>
     [RequiresToolFact("mosquitto")]
     public async Task Files_UnderBothBrokers_AreBlamedForTheSame()
     {
-        var seed = TestSeed.Next();
+        var seed = TestSeed.Next(DefaultSeed);
         var random = new Random(seed);
         var differences = new SortedDictionary<string, (int Count, string Example)>(StringComparer.Ordinal);
         for (var i = 0; i < Files; i++)

@@ -150,7 +150,7 @@ public sealed class OptionTableTests
     [InlineData("socket_domain ipx", "Error: Invalid 'socket_domain' value 'ipx' in configuration.")]
     [InlineData("protocol coap", "Error: Invalid 'protocol' value (coap).")]
     [InlineData("enable_proxy_protocol 3", "Error: enable_proxy_protocol must be 1 or 2.")]
-    [InlineData("mount_point a/+/", "Error: Invalid 'mount_point' value (a/+/). Does it contain a wildcard character?")]
+    [InlineData("mount_point a/+/", "Error: Invalid mount_point 'a/+/'. Does it contain a wildcard character?")]
     [InlineData("allow_from 10.0.0.1/8", "Error: Invalid 'allow_from' value (10.0.0.1/8). An IPv4 or IPv6 address, or ADDRESS/BITS without bits set behind the prefix.")]
     [InlineData("deny_from localhost", "Error: Invalid 'deny_from' value (localhost). An IPv4 or IPv6 address, or ADDRESS/BITS without bits set behind the prefix.")]
     [InlineData("deny_from 10.1", "Error: Invalid 'deny_from' value (10.1). An IPv4 or IPv6 address, or ADDRESS/BITS without bits set behind the prefix.")]

@@ -131,7 +131,7 @@ internal static class ListenerOptionTable
 
     private static string? MountPoint(string value) => TopicName.IsValid(Encoding.UTF8.GetBytes(value))
         ? null
-        : $"Error: Invalid 'mount_point' value ({value}). Does it contain a wildcard character?";
+        : $"Error: Invalid mount_point '{value}'. Does it contain a wildcard character?";
 
     private static (ListenerSection? Section, string? Error) Networks(OptionLine line, Func<List<IPNetwork>, ListenerSection> change)
     {

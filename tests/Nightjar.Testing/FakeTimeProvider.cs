@@ -41,6 +41,12 @@ public sealed class FakeTimeProvider : TimeProvider
         lock (_gate) _wall += by;
     }
 
+    /// <summary>Whether something waits for the clock to move by so much, once: what a test that is about to move it has to wait for.</summary>
+    public bool IsAwaited(TimeSpan by)
+    {
+        lock (_gate) return _timers.Exists(timer => timer.IsDueOnceAt(_ticks + by.Ticks));
+    }
+
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -87,6 +93,8 @@ public sealed class FakeTimeProvider : TimeProvider
             _due = _period == 0 ? long.MaxValue : now + _period;
             return true;
         }
+
+        public bool IsDueOnceAt(long ticks) => _due == ticks && _period == 0;
 
         public void Run() => callback(state);
 

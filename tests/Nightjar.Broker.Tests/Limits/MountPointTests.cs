@@ -201,6 +201,7 @@ public sealed class MountPointTests
     [InlineData(ProtocolVersion.Mqtt50, QualityOfService.AtMostOnce, 0)]
     [InlineData(ProtocolVersion.Mqtt50, QualityOfService.AtLeastOnce, 5)]
     [InlineData(ProtocolVersion.Mqtt50, QualityOfService.ExactlyOnce, 0)]
+    [Trait("Measures", "optimised code")]
     public void Message_BetweenMountedClients_AllocatesNothing(ProtocolVersion version, QualityOfService qos, ushort aliases)
     {
         using var broker = new SteppedBroker(LimitTests.Options, listener: Mounted);

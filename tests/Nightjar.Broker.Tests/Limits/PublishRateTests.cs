@@ -158,6 +158,7 @@ public sealed class PublishRateTests
     }
 
     [Fact]
+    [Trait("Measures", "optimised code")]
     public void Message_UnderARate_AllocatesNothing()
     {
         using var broker = new SteppedBroker(LimitTests.Options with { MaximumPublishRate = 1000, MaximumPublishBytesRate = 1_000_000 });

@@ -213,7 +213,7 @@ public sealed class ConnectIdentityTests : IDisposable
 
         var slowed = await posing.OpenAsync();
         var answer = ConnectAsync(slowed, "c", "roger", "wrong");
-        await Wait.UntilAsync(() => posing.Core.FailedLogins.Delayed == 1, "the fourth failure");
+        await Wait.UntilAsync(() => posing.Broker.Clock.IsAwaited(TimeSpan.FromMilliseconds(250)), "the fourth failure");
         // The right password is let in at once, from the same address too. It does not clear the record: whoever guesses may have an account of his own.
         Assert.Equal(0, await ConnectAsync(await posing.OpenAsync(), "right", "roger", "password"));
         Assert.False(answer.IsCompleted);
@@ -224,7 +224,7 @@ public sealed class ConnectIdentityTests : IDisposable
 
         Assert.Equal((4, 1), (posing.Core.FailedLogins.Failures, posing.Core.FailedLogins.Delayed));
         var next = ConnectAsync(await posing.OpenAsync(), "c", "roger", "wrong");
-        await Wait.UntilAsync(() => posing.Core.FailedLogins.Delayed == 2, "the fifth failure");
+        await Wait.UntilAsync(() => posing.Broker.Clock.IsAwaited(TimeSpan.FromMilliseconds(500)), "the fifth failure");
         posing.Broker.Advance(TimeSpan.FromMilliseconds(499));
         Assert.False(next.IsCompleted);
         posing.Broker.Advance(TimeSpan.FromMilliseconds(1));

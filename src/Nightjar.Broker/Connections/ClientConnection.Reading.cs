@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Nightjar.Broker.Connections.Handlers;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections;
+
+/// <content>From bytes to handled frames.</content>
+internal sealed partial class ClientConnection
+{
+    private async Task ReadLoopAsync(PipeReader input)
+    {
+        while (!IsClosing)
+        {
+            var result = await input.ReadAsync();
+            var buffer = result.Buffer;
+            if (!buffer.IsEmpty && !IsClosing)
+            {
+                var consumed = ProcessBatch(buffer);
+                // Packets behind an AUTH that is answered after the batch, or behind the end of the client's rate, are looked at again at once,
+                // not when more bytes come.
+                input.AdvanceTo(consumed, MayContinue ? buffer.End : consumed);
+            }
+            else
+            {
+                input.AdvanceTo(buffer.End);
+            }
+
+            if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
+            if (result.IsCompleted && MayContinue) return;
+            if (_isOverRate) await PauseAsync();
+            if (IsOverOutput) await Link.Output.WhenSentAsync();
+        }
+    }
+
+    private SequencePosition ProcessBatch(in ReadOnlySequence<byte> buffer)
+    {
+        lock (_batch)
+        {
+            var context = BatchContext.Begin();
+            try
+            {
+                var consumed = Process(buffer, context);
+                SettleBatch(context);
+                return consumed;
+            }
+            finally
+            {
+                context.End(Core.Environment.Counters);
+            }
+        }
+    }
+
+    // What answers the client's own packets is not dropped, so a client that does not read its answers is not read from either. The quarter
+    // above the limit is for a client that publishes to itself and reads slowly: its messages are dropped or queued, its acknowledgements fit.
+    private bool IsOverOutput
+    {
+        get
+        {
+            long maximum = Core.Environment.Options.MaximumOutputBufferBytes;
+            return Link.Output.UnsentBytes > maximum + (maximum / 4);
+        }
+    }
+
+    // Whether the next packet may be handled in this batch.
+    private bool MayContinue => PendingAuthentication is null && !_isOverRate;
+
+    private SequencePosition Process(in ReadOnlySequence<byte> buffer, BatchContext context)
+    {
+        BeginPacing();
+        if (buffer.IsSingleSegment) return buffer.GetPosition(ProcessSpan(buffer.FirstSpan, context));
+        var rest = buffer;
+        while (!IsClosing && MayContinue)
+        {
+            var status = FrameReader.TryMeasure(rest, Core.Environment.Options.MaximumPacketSize, out var length, out var error);
+            if (status == ReadStatus.NeedMoreData) break;
+            if (status == ReadStatus.Invalid)
+            {
+                Fail(error);
+                break;
+            }
+
+            ProcessPiece(rest.Slice(0, length), length, context);
+            rest = rest.Slice(length);
+        }
+
+        return rest.Start;
+    }
+
+    // A frame across segments is copied once; only frames that are complete get here, so the size is what has arrived.
+    private void ProcessPiece(in ReadOnlySequence<byte> frame, int length, BatchContext context)
+    {
+        if (frame.IsSingleSegment)
+        {
+            ProcessSpan(frame.FirstSpan, context);
+            return;
+        }
+
+        if (_pieces.Length < length) _pieces = ArrayPool<byte>.Shared.Rent(length);
+        frame.CopyTo(_pieces);
+        ProcessSpan(_pieces.AsSpan(0, length), context);
+        ArrayPool<byte>.Shared.Return(_pieces);
+        _pieces = [];
+    }
+
+    private int ProcessSpan(ReadOnlySpan<byte> source, BatchContext context)
+    {
+        var maximum = Core.Environment.Options.MaximumPacketSize;
+        var consumed = 0;
+        var packets = 0;
+        while (consumed < source.Length && !IsClosing && MayContinue)
+        {
+            var status = FrameReader.TryRead(source[consumed..], maximum, out var frame, out var error);
+            if (status == ReadStatus.NeedMoreData) break;
+            if (status == ReadStatus.Invalid)
+            {
+                Fail(error);
+                break;
+            }
+
+            consumed += frame.Length;
+            packets++;
+            Handle(frame, context);
+        }
+
+        if (packets > 0)
+        {
+            context.Counters.PacketsReceived += packets;
+            context.Counters.BytesReceived += consumed;
+            Volatile.Write(ref _lastReceived, Core.Environment.Clock.Now);
+        }
+
+        return consumed;
+    }
+
+    private void Handle(in Frame frame, BatchContext context)
+    {
+        if (frame.Type == PacketType.Publish)
+        {
+            PublishHandler.Handle(this, frame, context);
+            if (_pace is { } pace) _isOverRate |= pace.Count(frame.Length);
+            return;
+        }
+
+        context.Counters.ReceivedByType[(int)frame.Type]++;
+        switch (frame.Type)
+        {
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:
+                AcknowledgementHandler.Handle(this, frame, context);
+                break;
+            case PacketType.Subscribe:
+                SubscribeHandler.Handle(this, frame, context);
+                break;
+            case PacketType.Unsubscribe:
+                UnsubscribeHandler.Handle(this, frame, context);
+                break;
+            case PacketType.PingReq:
+                PingReqHandler.Handle(this, frame, context);
+                break;
+            case PacketType.Disconnect:
+                DisconnectHandler.Handle(this, frame);
+                break;
+            case PacketType.Auth when IsVersion5:
+                AuthHandler.Handle(this, frame);
+                break;
+            default:
+                // A second CONNECT [MQTT-3.1.0-2], packets only a server sends, the reserved types.
+                var code = frame.Type == PacketType.Reserved ? ReasonCode.MalformedPacket : ReasonCode.ProtocolError;
+                Close(DisconnectCauses.FromReasonCode(code), code, frame.Type == PacketType.Connect ? "MQTT-3.1.0-2" : "packet type not sent by clients");
+                break;
+        }
+    }
+}

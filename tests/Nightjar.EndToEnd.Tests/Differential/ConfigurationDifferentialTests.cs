@@ -5,6 +5,7 @@ using Xunit;
 namespace Nightjar.EndToEnd.Tests.Differential;
 
 /// <summary>Configuration files, right and wrong, under Mosquitto and under Nightjar: the same line is blamed for the same reason.</summary>
+[Collection(AloneCollection.Name)]
 public sealed partial class ConfigurationDifferentialTests : IDisposable
 {
     private const int Files = 400;

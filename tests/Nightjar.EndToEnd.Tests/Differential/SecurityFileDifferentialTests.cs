@@ -5,6 +5,7 @@ using Xunit;
 namespace Nightjar.EndToEnd.Tests.Differential;
 
 /// <summary>Malformed password and access files under Mosquitto and under Nightjar.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class SecurityFileDifferentialTests : IDisposable
 {
     private const string Hash = "$7$101$c2FsdHNhbHRzYWx0$C7b1nCbTpI3rEp/8IEW2WPhbNLtgIMpfWLmgF0TIyuGoX6rIYyWQFfPB0eYpSJYWcoN5DY7RYgq0mBlOdUVbSA==";

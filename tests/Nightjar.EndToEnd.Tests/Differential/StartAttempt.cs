@@ -20,7 +20,7 @@ internal sealed partial record StartAttempt(int ExitCode, string Error, int Line
         return Read(result.ExitCode, result.Errors);
     }
 
-    /// <summary>Has Nightjar check it, in this process.</summary>
+    /// <summary>Has Nightjar check it, in this process. Only for tests of <see cref="AloneCollection"/>.</summary>
     public static async Task<StartAttempt> OfNightjarAsync(string path)
     {
         await using var output = new StringWriter(CultureInfo.InvariantCulture);

@@ -8,7 +8,7 @@ namespace Nightjar.Microbenchmarks;
 
 /// <summary>
 /// Runs the benchmarks that the command line names; without arguments it asks. Comparisons of their own: <c>rules-cost</c>,
-/// <c>many-subscriptions COUNT</c> and <c>allocation MQLOAD SECONDS QOS VERSIONS</c>, the last two for perf/run.
+/// <c>many-subscriptions COUNT</c> and <c>allocation MQLOAD SECONDS SHAPES QOS VERSIONS</c>, the last two for perf/run.
 /// </summary>
 internal static class Program
 {
@@ -18,8 +18,8 @@ internal static class Program
         {
             case ["rules-cost"]: RulesCost.Print(Console.Out); break;
             case ["many-subscriptions", var count]: ManySubscriptions.Print(int.Parse(count, CultureInfo.InvariantCulture), Console.Out); break;
-            case ["allocation", var mqload, var seconds, var qos, var versions]:
-                await AllocationUnderLoad.PrintAsync(mqload, int.Parse(seconds, CultureInfo.InvariantCulture), qos, versions, Console.Out);
+            case ["allocation", var mqload, var seconds, var shapes, var qos, var versions]:
+                await AllocationUnderLoad.PrintAsync(mqload, int.Parse(seconds, CultureInfo.InvariantCulture), shapes, qos, versions, Console.Out);
                 break;
             default: BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args); break;
         }

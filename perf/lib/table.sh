@@ -73,14 +73,14 @@ print_beside() {
     ours=$(result "$1" nightjar "$2") theirs=$(result "$1" mosquitto "$2") limit=''
     case $4 in '<') word='<' ;; '>=') word='≥' ;; esac
     if [[ -n $theirs ]]; then limit=$(awk -v a="$theirs" -v b="$5" 'BEGIN { print a * b }'); fi
-    row "$3" "$word $5 × mosquitto" "$ours" "$(result "$1" mqlimit "$2")" "$(ratio "$ours" "$theirs") (mosquitto)" "$theirs" "$(holds "$ours" "$4" "$limit")"
+    row "$3" "$word $5 × mosquitto" "$ours" "$(result "$1" mqlimit "$2")" "${theirs:+$(ratio "$ours" "$theirs") × mosquitto}" "$theirs" "$(holds "$ours" "$4" "$limit")"
 }
 
 # The most of all shapes, QoS levels and versions that were measured.
 print_alloc() {
     local file most worst='' each
     most=''
-    for file in "$OUT"/results/alloc-*.nightjar; do
+    for file in "$RESULTS"/alloc-*.nightjar; do
         if [[ ! -f $file ]]; then continue; fi
         each=$(result "$(basename "$file" .nightjar)" nightjar bytes_per_message)
         if [[ -z $most ]] || awk -v a="$each" -v b="$most" 'BEGIN { exit !(a > b) }'; then most=$each worst=$(basename "$file" .nightjar); fi
@@ -134,7 +134,7 @@ print_throughput() {
     echo
     echo '| series | nightjar out/s | mqlimit out/s | mosquitto out/s | nightjar p50 / p99 µs | mqlimit p50 / p99 µs | generator, % of a core |'
     echo '|---|--:|--:|--:|--:|--:|--:|'
-    for file in "$OUT"/results/*.nightjar; do
+    for file in "$RESULTS"/*.nightjar; do
         id=$(basename "$file" .nightjar)
         if [[ $id != *-q[012]-v[45] || $id == alloc-* ]] || ! wanted "${id%%-*}"; then continue; fi
         echo "| $id | $(result "$id" nightjar out_per_s) | $(cell "$(result "$id" mqlimit out_per_s)") | $(cell "$(result "$id" mosquitto out_per_s)") |" \

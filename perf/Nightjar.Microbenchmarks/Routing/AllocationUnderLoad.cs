@@ -19,14 +19,16 @@ internal static class AllocationUnderLoad
     /// <summary>Measures and prints.</summary>
     /// <param name="mqload">Path of the load generator.</param>
     /// <param name="seconds">Length of each measurement.</param>
+    /// <param name="shapes">mqload's modes, with commas: pair, fanout, fanin.</param>
     /// <param name="qosLevels">QoS levels, with commas.</param>
     /// <param name="versions">Protocol levels, with commas.</param>
     /// <param name="output">Takes the lines.</param>
-    internal static async Task PrintAsync(string mqload, int seconds, string qosLevels, string versions, TextWriter output)
+    internal static async Task PrintAsync(string mqload, int seconds, string shapes, string qosLevels, string versions, TextWriter output)
     {
         SocketTransport.UseInlineCompletions();
         foreach (string shape in (string[])["-m pair -P 10 -S 10", "-m fanout -P 1 -S 50", "-m fanin -P 20 -S 1"])
         {
+            if (!shapes.Split(',').Contains(shape.Split(' ')[1])) continue;
             foreach ((string qos, string version) in from qos in qosLevels.Split(',') from version in versions.Split(',') select (qos, version))
             {
                 (long bytes, long messages) = await MeasureAsync(mqload, $"{shape} -q {qos} -v {version}", seconds).ConfigureAwait(false);

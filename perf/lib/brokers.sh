@@ -12,20 +12,24 @@ build_tools() {
 # build_project NAME: a project of this folder, where the solution's own build leaves it too.
 build_project() {
     local assembly="perf/$1/bin/Release/net10.0/$1.dll"
-    if is_newest "$assembly"; then return 0; fi
+    if is_newest "$assembly" src tests/Nightjar.Testing "perf/$1"; then return 0; fi
     log "building $1 (Release)"
     dotnet build "perf/$1" -c Release -v q --nologo -nodeReuse:false -p:UseSharedCompilation=false >"$OUT/build.log" 2>&1 ||
         { tail -n 20 "$OUT/build.log" >&2; die "building $1 failed"; }
     touch "$assembly"
 }
 
-# Whether an assembly is newer than every source it could be made of.
-is_newest() { [[ -f $1 && -z $(find src perf tests/Nightjar.Testing \( -name '*.cs' -o -name '*.csproj' \) -not -path '*/obj/*' -newer "$1" -print -quit) ]]; }
+# is_newest ASSEMBLY FOLDER...: whether it is newer than every source that it could be made of.
+is_newest() {
+    local assembly=$1
+    shift
+    [[ -f $assembly && -z $(find "$@" \( -name '*.cs' -o -name '*.csproj' \) -not -path '*/obj/*' -newer "$assembly" -print -quit) ]]
+}
 
 publish_nightjar() {
     if [[ -n $nightjar ]]; then return 0; fi
     nightjar="$OUT/nightjar/nightjar"
-    if is_newest "$OUT/nightjar/nightjar.dll"; then return 0; fi
+    if is_newest "$OUT/nightjar/nightjar.dll" src; then return 0; fi
     log 'publishing nightjar (Release)'
     local common=(src/Nightjar.Host/Nightjar.Host.csproj -c Release -o "$OUT/nightjar" -v q --nologo -nodeReuse:false -p:UseSharedCompilation=false)
     if ! dotnet publish "${common[@]}" -r linux-x64 --self-contained false -p:PublishReadyToRun=true >"$OUT/publish.log" 2>&1; then

@@ -29,7 +29,9 @@ internal sealed record SvgPlot(
     {
         List<(double X, double Y)> all = [.. Series.SelectMany(static series => series.Points).Where(IsShown)];
         if (all.Count == 0) return;
-        double x0 = all.Min(static point => point.X), x1 = Math.Max(all.Max(static point => point.X), x0 + 1e-9);
+        // Points that are left out have their place all the same, so that plots of one run stand below each other.
+        List<double> across = [.. Series.SelectMany(static series => series.Points).Select(static point => point.X)];
+        double x0 = across.Min(), x1 = Math.Max(across.Max(), x0 + 1e-9);
         if (XMarks is null) x0 = Math.Min(x0, 0);
         double greatest = Math.Max(all.Max(static point => point.Y), 1e-9);
         IReadOnlyList<double> yMarks = IsLogarithmic

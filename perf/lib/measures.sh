@@ -4,7 +4,7 @@
 # The number of a key in a line of JSON.
 field() { sed -nE "s/.*\"$2\": ?(-?[0-9.]+).*/\1/p" <<<"$1"; }
 
-median() { sort -g | awk '{ v[NR] = $1 } END { if (NR) printf "%.7g\n", (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
+median() { sort -g | awk '{ v[NR] = $1 } END { if (NR) printf "%.10g\n", (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
 
 # The median of a key over the repetitions; empty when nothing was measured.
 result() {

@@ -244,7 +244,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         await _listeners.CloseAsync();
         while (true)
         {
-            var left = _core.Connections.All.ToArray();
+            var left = _core.Connections.All;
             if (left.Length == 0) break;
             foreach (var connection in left) connection.Close(DisconnectCause.ServerShuttingDown, ReasonCode.ServerShuttingDown);
             await Task.WhenAll(left.Select(connection => connection.Ended));

@@ -75,6 +75,7 @@ internal sealed record ListenerPlan(ListenerSection? Section, SecuritySection Se
         {
             EndPoint = endPoint,
             NoDelay = configuration.NoDelay,
+            EventLoops = configuration.EventLoops,
             UserNameSource = source,
             SecurityDomain = ownRules ? section!.Key : "",
             AllowAnonymous = !security.RefusesEverybody && (security.AllowAnonymous ?? configuration.IsLocalOnly),

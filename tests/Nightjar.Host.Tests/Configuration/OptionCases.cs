@@ -24,6 +24,7 @@ internal static class OptionCases
         ("retain_expiry_interval 5", c => c.Settings["retain_expiry_interval"], "5"),
         ("upgrade_outgoing_qos true", c => c.Options.UpgradeOutgoingQoS, true),
         ("set_tcp_nodelay false", c => c.NoDelay, false),
+        ("event_loops false", c => c.EventLoops, false),
         ("sys_interval 0x10", c => c.Options.SysInterval, TimeSpan.FromSeconds(16)),
         ("persistent_client_expiration 2m", c => c.Options.PersistentClientExpiration, TimeSpan.FromDays(60)),
         ("enable_control_api true", c => c.EnableControlApi, true),

@@ -230,7 +230,7 @@ internal static partial class ConnectHandler
         if (request.AuthenticationMethod is null)
         {
             var result = await connection.Admission.Authenticator.AuthenticateAsync(question, closing);
-            CryptographicOperations.ZeroMemory(request.Password);
+            if (request.Password is { } given) CryptographicOperations.ZeroMemory(given);
             return (result, default);
         }
 

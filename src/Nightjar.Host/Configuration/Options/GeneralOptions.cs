@@ -40,6 +40,11 @@ internal static class GeneralOptions
             draft.NoDelay = value;
             return draft;
         }),
+        Draft.Boolean("event_loops", true, "Whether TCP connections are served by Nightjar's own event loops, on Linux; false, and elsewhere: by the runtime's sockets. Ours.", (draft, value) =>
+        {
+            draft.EventLoops = value;
+            return draft;
+        }),
         Broker.Integer("sys_interval", "10", 0, 65_535, "Period of the $SYS topics in seconds; 0: none.",
             (options, value) => options with { SysInterval = TimeSpan.FromSeconds(value) }, value => $"Error: Invalid 'sys_interval' value ({value})."),
         PersistentClientExpiration(),

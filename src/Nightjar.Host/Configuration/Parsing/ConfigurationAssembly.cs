@@ -25,6 +25,7 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
         {
             Options = options,
             NoDelay = draft.NoDelay,
+            EventLoops = draft.EventLoops,
             Security = security,
             PerListenerSettings = draft.PerListenerSettings,
             IsLocalOnly = draft.IsLocalOnly,

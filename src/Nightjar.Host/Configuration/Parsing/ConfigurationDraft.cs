@@ -17,6 +17,8 @@ internal sealed class ConfigurationDraft
 
     internal bool NoDelay { get; set; } = true;
 
+    internal bool EventLoops { get; set; } = true;
+
     internal SecuritySection Security { get; set; } = new();
 
     internal List<ListenerSection> Listeners { get; } = [];

@@ -91,4 +91,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(304, LogLevel.Error, "An event handler of the application failed.")]
     internal static partial void HandlerFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(320, LogLevel.Error, "A request to {Topic} could not be executed.")]
+    internal static partial void ControlFailed(ILogger log, Exception exception, string topic);
 }

@@ -10,7 +10,9 @@ namespace Nightjar.Broker.Security.DynamicSecurity;
 /// <remarks>A user that does not exist costs the same hash as one that does.</remarks>
 internal sealed class DynamicSecurityAuthenticator : IAuthenticator
 {
-    private static readonly PasswordHash Dummy = new PasswordHash(PasswordHashForm.Pbkdf2, PasswordHash.DefaultIterations, default, new byte[12], new byte[64]).MakeDummy();
+    // Hashes of one file are mostly made by one program: so many of its clients are looked at.
+    private const int ClientsLookedAt = 16;
+    private static readonly PasswordHash Usual = new(PasswordHashForm.Pbkdf2, PasswordHash.DefaultIterations, default, new byte[12], new byte[64]);
     private readonly DynamicSecurityService _security;
     private readonly IAuthenticator _next;
     private readonly HashQueue _queue;
@@ -38,7 +40,7 @@ internal sealed class DynamicSecurityAuthenticator : IAuthenticator
         // Another source that may know the user hashes itself.
         if (client is null && !ReferenceEquals(_next, AnonymousAuthenticator.Instance)) return Defer(request, cancellationToken);
 
-        var entry = new PasswordEntry(userName, client?.Password ?? Dummy);
+        var entry = new PasswordEntry(userName, client?.Password ?? DummyOf(_security.Program.State));
         var tag = VerifiedPasswords.TagOf(entry, password.Span);
         return _security.Verified.Contains(tag)
             ? new(Judge(request, client))
@@ -80,6 +82,9 @@ internal sealed class DynamicSecurityAuthenticator : IAuthenticator
         client is not null && MayCome(client, request)
             ? new AuthenticationResult(ReasonCode.Success, client.UserName, null, new DynamicCredential(client.Password!))
             : Refused(request.UserName);
+
+    private static PasswordHash DummyOf(DynamicSecurityState state) =>
+        (state.Clients.Values.Take(ClientsLookedAt).Select(client => client.Password).OfType<PasswordHash>().FirstOrDefault() ?? Usual).MakeDummy();
 
     // Behind dynamic security a user name is not ignored: who gives one that nobody knows is not let in as if he had given none.
     private ValueTask<AuthenticationResult> Defer(in AuthenticationRequest request, CancellationToken cancellationToken) =>

@@ -75,7 +75,7 @@ internal sealed class DynamicSecurityFileReader(string path)
     private void ReadAnonymousGroup(ref Utf8JsonReader json)
     {
         var at = json.TokenStartIndex;
-        if (_fields.Text(ref json, "anonymousGroup") is { } name) _linker.SetAnonymousGroup(name, at);
+        if (_fields.Name(ref json, "anonymousGroup") is { } name) _linker.SetAnonymousGroup(name, at);
     }
 
     private void ReadDefaultAccess(ref Utf8JsonReader json)
@@ -106,15 +106,15 @@ internal sealed class DynamicSecurityFileReader(string path)
         uint seen = 0;
         while (JsonFields.NextKey(ref json))
         {
-            if (_fields.Is(ref json, "username"u8, ref seen, 0)) userName = _fields.Text(ref json, "username");
-            else if (_fields.Is(ref json, "clientid"u8, ref seen, 1)) client = client with { ClientId = _fields.Text(ref json, "clientid") };
+            if (_fields.Is(ref json, "username"u8, ref seen, 0)) userName = _fields.Name(ref json, "username");
+            else if (_fields.Is(ref json, "clientid"u8, ref seen, 1)) client = client with { ClientId = _fields.Name(ref json, "clientid") };
             else if (_fields.Is(ref json, "textname"u8, ref seen, 2)) client = client with { TextName = _fields.Text(ref json, "textname") };
             else if (_fields.Is(ref json, "textdescription"u8, ref seen, 3)) client = client with { TextDescription = _fields.Text(ref json, "textdescription") };
             else if (_fields.Is(ref json, "disabled"u8, ref seen, 4)) client = client with { IsDisabled = _fields.Bool(ref json, "disabled") };
             else if (_fields.Is(ref json, "roles"u8, ref seen, 5)) ReadGrants(ref json, roles);
-            else if (_fields.Is(ref json, "encoded_password"u8, ref seen, 6)) encoded = _fields.Text(ref json, "encoded_password");
-            else if (_fields.Is(ref json, "password"u8, ref seen, 7)) hash = _fields.Text(ref json, "password");
-            else if (_fields.Is(ref json, "salt"u8, ref seen, 8)) salt = _fields.Text(ref json, "salt");
+            else if (_fields.Is(ref json, "encoded_password"u8, ref seen, 6)) encoded = _fields.Name(ref json, "encoded_password");
+            else if (_fields.Is(ref json, "password"u8, ref seen, 7)) hash = _fields.Name(ref json, "password");
+            else if (_fields.Is(ref json, "salt"u8, ref seen, 8)) salt = _fields.Name(ref json, "salt");
             else if (_fields.Is(ref json, "iterations"u8, ref seen, 9)) iterations = _fields.Number(ref json, "iterations");
             else _fields.SkipUnknown(ref json);
         }
@@ -149,7 +149,7 @@ internal sealed class DynamicSecurityFileReader(string path)
         uint seen = 0;
         while (JsonFields.NextKey(ref json))
         {
-            if (_fields.Is(ref json, "groupname"u8, ref seen, 0)) groupName = _fields.Text(ref json, "groupname");
+            if (_fields.Is(ref json, "groupname"u8, ref seen, 0)) groupName = _fields.Name(ref json, "groupname");
             else if (_fields.Is(ref json, "textname"u8, ref seen, 1)) group = group with { TextName = _fields.Text(ref json, "textname") };
             else if (_fields.Is(ref json, "textdescription"u8, ref seen, 2)) group = group with { TextDescription = _fields.Text(ref json, "textdescription") };
             else if (_fields.Is(ref json, "roles"u8, ref seen, 3)) ReadGrants(ref json, roles);
@@ -170,7 +170,7 @@ internal sealed class DynamicSecurityFileReader(string path)
         uint seen = 0;
         while (JsonFields.NextKey(ref json))
         {
-            if (_fields.Is(ref json, "rolename"u8, ref seen, 0)) roleName = _fields.Text(ref json, "rolename");
+            if (_fields.Is(ref json, "rolename"u8, ref seen, 0)) roleName = _fields.Name(ref json, "rolename");
             else if (_fields.Is(ref json, "textname"u8, ref seen, 1)) role = role with { TextName = _fields.Text(ref json, "textname") };
             else if (_fields.Is(ref json, "textdescription"u8, ref seen, 2)) role = role with { TextDescription = _fields.Text(ref json, "textdescription") };
             else if (_fields.Is(ref json, "allowwildcardsubs"u8, ref seen, 3)) role = role with { AllowWildcardSubscriptions = _fields.Bool(ref json, "allowwildcardsubs") };
@@ -203,8 +203,8 @@ internal sealed class DynamicSecurityFileReader(string path)
         uint seen = 0;
         while (JsonFields.NextKey(ref json))
         {
-            if (_fields.Is(ref json, "acltype"u8, ref seen, 0)) typeName = _fields.Text(ref json, "acltype");
-            else if (_fields.Is(ref json, "topic"u8, ref seen, 1)) topic = _fields.Text(ref json, "topic");
+            if (_fields.Is(ref json, "acltype"u8, ref seen, 0)) typeName = _fields.Name(ref json, "acltype");
+            else if (_fields.Is(ref json, "topic"u8, ref seen, 1)) topic = _fields.Name(ref json, "topic");
             else if (_fields.Is(ref json, "priority"u8, ref seen, 2)) priority = DynamicText.PriorityOf(_fields.Number(ref json, "priority") ?? 0);
             else if (_fields.Is(ref json, "allow"u8, ref seen, 3)) isAllowed = _fields.Bool(ref json, "allow");
             else _fields.SkipUnknown(ref json);
@@ -235,7 +235,7 @@ internal sealed class DynamicSecurityFileReader(string path)
             uint seen = 0;
             while (JsonFields.NextKey(ref json))
             {
-                if (_fields.Is(ref json, nameKey, ref seen, 0)) name = _fields.Text(ref json, nameText);
+                if (_fields.Is(ref json, nameKey, ref seen, 0)) name = _fields.Name(ref json, nameText);
                 else if (_fields.Is(ref json, "priority"u8, ref seen, 1)) priority = DynamicText.PriorityOf(_fields.Number(ref json, "priority") ?? DynamicText.NoPriority);
                 else _fields.SkipUnknown(ref json);
             }

@@ -17,20 +17,34 @@ internal static class DynamicText
     /// <summary>Most levels of a rule's topic: as many as a client may use.</summary>
     internal const int MaximumLevels = 200;
 
-    /// <summary>Whether text could be a string of MQTT as Mosquitto demands it: no surrogates alone, no control characters, no non-characters, at most 65 535 bytes.</summary>
-    internal static bool IsValid(string text)
+    /// <summary>Whether text can be a name as Mosquitto demands it: well formed, no control characters, no non-characters, at most 65 535 bytes of UTF-8.</summary>
+    internal static bool IsName(string text)
     {
         if (text.Length > MaximumLength) return false;
         var bytes = 0;
-        foreach (var rune in text.EnumerateRunes())
+        for (var i = 0; i < text.Length;)
         {
+            if (!Rune.TryGetRuneAt(text, i, out var rune)) return false;
             var value = rune.Value;
-            // A surrogate alone is read as U+FFFD; so is U+FFFD itself, which is a character like any other.
             if (value is <= 0x1F or (>= 0x7F and <= 0x9F) or (>= 0xFDD0 and <= 0xFDEF) || (value & 0xFFFE) == 0xFFFE) return false;
             bytes += rune.Utf8SequenceLength;
+            i += rune.Utf16SequenceLength;
         }
 
-        return bytes <= MaximumLength && !HasLoneSurrogate(text);
+        return bytes <= MaximumLength;
+    }
+
+    /// <summary>Whether text can be a name or description for people: well formed, no NUL, at most 65 535 characters.</summary>
+    internal static bool IsText(string text)
+    {
+        if (text.Length > MaximumLength) return false;
+        for (var i = 0; i < text.Length;)
+        {
+            if (!Rune.TryGetRuneAt(text, i, out var rune) || rune.Value == 0) return false;
+            i += rune.Utf16SequenceLength;
+        }
+
+        return true;
     }
 
     /// <summary>Takes a number of JSON for a priority.</summary>
@@ -39,20 +53,8 @@ internal static class DynamicText
     /// <summary>Whether text can be the topic of a rule.</summary>
     internal static bool IsTopic(string text)
     {
-        if (text.Length == 0 || !IsValid(text)) return false;
+        if (text.Length == 0 || !IsName(text)) return false;
         var utf8 = Encoding.UTF8.GetBytes(text);
         return Protocol.TopicFilter.IsValid(utf8, MaximumLevels);
-    }
-
-    private static bool HasLoneSurrogate(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return true;
-            i++;
-        }
-
-        return false;
     }
 }

@@ -17,10 +17,9 @@ internal sealed class JsonFields(string path)
     internal List<(long At, string Text)> Errors { get; } = [];
 
     /// <summary>A name from the file, fit to be shown: bounded and without control characters.</summary>
-    internal static string Shown(string text)
+    internal static string Shown(string text, int longest = 200)
     {
-        const int Longest = 200;
-        var shown = text.Length > Longest ? string.Concat(text.AsSpan(0, Longest), "...") : text;
+        var shown = text.Length > longest ? string.Concat(text.AsSpan(0, longest), "...") : text;
         return string.Create(shown.Length, shown, static (span, source) =>
         {
             for (var i = 0; i < span.Length; i++) span[i] = char.IsControl(source[i]) ? '?' : source[i];
@@ -93,22 +92,28 @@ internal sealed class JsonFields(string path)
         return false;
     }
 
-    /// <summary>The value, which must be a valid string.</summary>
+    /// <summary>The value, which must be a string that goes by as a name: no control characters.</summary>
     /// <returns>Null when it is not; the error is noted.</returns>
-    internal string? Text(ref Utf8JsonReader json, string name)
+    internal string? Name(ref Utf8JsonReader json, string name) => Text(ref json, name, isName: true);
+
+    /// <summary>The value, which must be a string for people: line ends are welcome.</summary>
+    /// <returns>Null when it is not; the error is noted.</returns>
+    internal string? Text(ref Utf8JsonReader json, string name) => Text(ref json, name, isName: false);
+
+    private string? Text(ref Utf8JsonReader json, string name, bool isName)
     {
         if (!Expect(ref json, json.TokenType == JsonTokenType.String, name, "a string")) return null;
         try
         {
             var text = json.GetString()!;
-            if (DynamicText.IsValid(text)) return text;
+            if (isName ? DynamicText.IsName(text) : DynamicText.IsText(text)) return text;
         }
         catch (InvalidOperationException)
         {
             // Not UTF-8, or half of a surrogate pair.
         }
 
-        Fail(json.TokenStartIndex, $"{name} is not valid UTF-8, has a control character, or is longer than {DynamicText.MaximumLength} bytes");
+        Fail(json.TokenStartIndex, $"{name} {(isName ? "is not valid UTF-8, has a control character" : "is not valid UTF-8, has a NUL")}, or is longer than {DynamicText.MaximumLength} bytes");
         return null;
     }
 

@@ -116,6 +116,13 @@ internal sealed class DynamicSecurityRequest : IDisposable
 
     private void RunOne(JsonElement element)
     {
+        if (_json.Length > MaximumResponseLength)
+        {
+            // Errors only: a listing that goes so far is taken back.
+            _commands = default;
+            return;
+        }
+
         if (element.ValueKind != JsonValueKind.Object)
         {
             WriteError(_json, NoCommand, "Command not an object", null);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Connections;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Security.DynamicSecurity;
 
 namespace Nightjar.Broker.Control;
@@ -16,8 +17,11 @@ internal sealed class BrokerEndpoint(BrokerCore core, ListenerSet listeners) : I
 
     public bool IsActiveIn(string securityDomain) => core.Environment.Options.EnableControlApi;
 
-    public ValueTask<byte[]> ExecuteAsync(ControlRequest request, CancellationToken cancellationToken) =>
-        new(ControlEnvelope.Answer(request.Payload, Execute));
+    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender)
+    {
+        var payload = request.ToArray();
+        return Task.Run(() => ControlEnvelope.Answer(payload, Execute));
+    }
 
     private Action<Utf8JsonWriter>? Execute(string command)
     {

@@ -28,7 +28,7 @@ internal sealed class ControlPoint : IControlPoint, IAsyncDisposable
     {
         _core = core;
         _endpoints = endpoints;
-        _queue = new ControlQueue(ExecuteAsync);
+        _queue = new ControlQueue(Answer);
     }
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ internal sealed class ControlPoint : IControlPoint, IAsyncDisposable
             return true;
         }
 
-        if (payload.Length <= MaximumRequestBytes && _queue.TryAdd(new ControlRequest(endpoint, connection.Identity, payload.ToArray()))) return true;
+        if (payload.Length <= MaximumRequestBytes && _queue.TryAdd(endpoint, payload, connection.Identity)) return true;
         Reply(
             connection,
             topicName,
@@ -60,26 +60,21 @@ internal sealed class ControlPoint : IControlPoint, IAsyncDisposable
         return _endpoints.FirstOrDefault(endpoint => endpoint.TopicName == name && endpoint.IsActiveIn(sender.SecurityDomain));
     }
 
-    private async ValueTask ExecuteAsync(ControlRequest request, CancellationToken cancellationToken)
+    private void Answer(IControlEndpoint endpoint, Task<byte[]> answer)
     {
         byte[] response;
-        try
+        if (answer.IsCompletedSuccessfully)
         {
-            response = await request.Endpoint.ExecuteAsync(request, cancellationToken).ConfigureAwait(false);
+            response = answer.Result;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        else
         {
-            return;
-        }
-#pragma warning disable CA1031 // A defect in one request must not end the endpoint for all that follow.
-        catch (Exception exception)
-        {
-            BrokerLog.ControlFailed(_core.Environment.Log, exception, request.Endpoint.TopicName);
+            // A defect in one request must not be the end of the endpoint for all that follow.
+            if (answer.Exception is { } exception) BrokerLog.ControlFailed(_core.Environment.Log, exception, endpoint.TopicName);
             response = """{"responses":[{"command":"Unknown command","error":"Internal error"}]}"""u8.ToArray();
         }
-#pragma warning restore CA1031
 
-        BrokerPublisher.Publish(_core, Encoding.UTF8.GetBytes(request.Endpoint.TopicName + "/response"), response, QualityOfService.AtMostOnce, retain: false);
+        BrokerPublisher.Publish(_core, Encoding.UTF8.GetBytes(endpoint.TopicName + "/response"), response, QualityOfService.AtMostOnce, retain: false);
     }
 
     // Whether the client has subscribed or not: it has asked.

@@ -1,62 +1,66 @@
 using System.Threading.Channels;
+using Nightjar.Broker.Security;
 
 namespace Nightjar.Broker.Control;
 
 /// <summary>
-/// Requests to the control API, dealt with one after the other on the thread pool: what a request burns or waits for holds up no client, and however
-/// many are sent, one is worked on at a time.
+/// Requests to the control API that are not answered yet, and their answers in the order of the requests. What a request burns or waits for is the
+/// endpoint's, off the I/O threads; here is only how many there may be.
 /// </summary>
 internal sealed class ControlQueue : IAsyncDisposable
 {
-    /// <summary>Most requests that wait.</summary>
+    /// <summary>Most requests that are not answered.</summary>
     internal const int MaximumRequests = 256;
 
-    /// <summary>Most bytes of requests that wait.</summary>
-    internal const int MaximumBytes = 8 << 20;
+    /// <summary>Most bytes of requests that are not answered.</summary>
+    internal const int MaximumBytes = 16 << 20;
 
-    private readonly Channel<ControlRequest> _requests = Channel.CreateBounded<ControlRequest>(
-        new BoundedChannelOptions(MaximumRequests) { SingleReader = true, AllowSynchronousContinuations = false, FullMode = BoundedChannelFullMode.Wait });
-    private readonly Func<ControlRequest, CancellationToken, ValueTask> _execute;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly Channel<Pending> _pending = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false });
+    private readonly Action<IControlEndpoint, Task<byte[]>> _answer;
     private readonly Task _loop;
+    private int _count;
     private long _bytes;
 
     /// <summary>Makes an empty queue.</summary>
-    /// <param name="execute">Deals with one request; does not throw.</param>
-    internal ControlQueue(Func<ControlRequest, CancellationToken, ValueTask> execute)
+    /// <param name="answer">Takes each answer, done or failed; does not throw.</param>
+    internal ControlQueue(Action<IControlEndpoint, Task<byte[]>> answer)
     {
-        _execute = execute;
+        _answer = answer;
         _loop = RunAsync();
     }
 
-    /// <summary>Adds a request; false when there is no room, or the broker stops.</summary>
-    /// <remarks>Does not wait. One request is taken however large it is, if nothing else waits.</remarks>
-    internal bool TryAdd(ControlRequest request)
+    /// <summary>Takes a place for a request and has it begun.</summary>
+    /// <returns>False when there is no place, and nothing was begun.</returns>
+    internal bool TryAdd(IControlEndpoint endpoint, ReadOnlySpan<byte> request, Identity sender)
     {
-        var bytes = Interlocked.Add(ref _bytes, request.Payload.Length);
-        if ((bytes <= MaximumBytes || bytes == request.Payload.Length) && _requests.Writer.TryWrite(request)) return true;
-        Interlocked.Add(ref _bytes, -request.Payload.Length);
+        var bytes = request.Length;
+        if (Interlocked.Increment(ref _count) <= MaximumRequests)
+        {
+            if (Interlocked.Add(ref _bytes, bytes) <= MaximumBytes) return _pending.Writer.TryWrite(new Pending(endpoint, bytes, endpoint.ExecuteAsync(request, sender)));
+            Interlocked.Add(ref _bytes, -bytes);
+        }
+
+        Interlocked.Decrement(ref _count);
         return false;
     }
 
-    /// <summary>Takes no more; what waits is dropped, what is being done comes to its end.</summary>
+    /// <summary>Takes no more; what was begun is answered.</summary>
     public async ValueTask DisposeAsync()
     {
-        _requests.Writer.TryComplete();
-        await _stopping.CancelAsync();
+        _pending.Writer.TryComplete();
         await _loop;
-        _stopping.Dispose();
     }
 
     private async Task RunAsync()
     {
-        while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
+        await foreach (var pending in _pending.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            while (_requests.Reader.TryRead(out var request))
-            {
-                Interlocked.Add(ref _bytes, -request.Payload.Length);
-                if (!_stopping.IsCancellationRequested) await _execute(request, _stopping.Token).ConfigureAwait(false);
-            }
+            await ((Task)pending.Answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Interlocked.Decrement(ref _count);
+            Interlocked.Add(ref _bytes, -pending.Bytes);
+            _answer(pending.Endpoint, pending.Answer);
         }
     }
+
+    private readonly record struct Pending(IControlEndpoint Endpoint, int Bytes, Task<byte[]> Answer);
 }

@@ -1,4 +1,5 @@
 using Nightjar.Broker.Connections;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Security.DynamicSecurity;
 
 namespace Nightjar.Broker.Control;
@@ -12,12 +13,9 @@ internal sealed class DynamicSecurityEndpoint(BrokerCore core) : IControlEndpoin
 
     public bool IsActiveIn(string securityDomain) => Find(securityDomain) is not null;
 
-    public async ValueTask<byte[]> ExecuteAsync(ControlRequest request, CancellationToken cancellationToken)
-    {
-        // A reload may have taken it away since.
-        if (Find(request.Sender.SecurityDomain) is not { } security) return """{"error":"endpoint not available"}"""u8.ToArray();
-        return await security.ExecuteAsync(request.Payload, request.Sender, new ConnectedUsers(core, security), cancellationToken).ConfigureAwait(false);
-    }
+    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender) =>
+        // A reload may have taken it away a moment ago.
+        Find(sender.SecurityDomain)?.ExecuteAsync(request, sender) ?? Task.FromResult("""{"error":"endpoint not available"}"""u8.ToArray());
 
     private DynamicSecurityService? Find(string securityDomain) => (core.Environment.Gate.Authorizer as IDynamicSecuritySource)?.Of(securityDomain);
 }

@@ -20,8 +20,18 @@ internal sealed class DynamicSecurityWatch(BrokerCore core)
         HashSet<DynamicSecurityService> wanted = authorizer is IDynamicSecuritySource source ? [.. source.All] : [];
         lock (_gate)
         {
-            foreach (var security in wanted.Except(_watched)) security.Changed += OnChanged;
-            foreach (var security in _watched.Except(wanted)) security.Changed -= OnChanged;
+            foreach (var security in wanted.Except(_watched))
+            {
+                security.Connections = new ConnectedUsers(core, security);
+                security.Changed += OnChanged;
+            }
+
+            foreach (var security in _watched.Except(wanted))
+            {
+                security.Changed -= OnChanged;
+                security.Connections = null;
+            }
+
             _watched = wanted;
         }
     }

@@ -1,3 +1,5 @@
+using Nightjar.Broker.Security;
+
 namespace Nightjar.Broker.Control;
 
 /// <summary>One topic of the control API and what answers there.</summary>
@@ -9,7 +11,9 @@ internal interface IControlEndpoint
     /// <summary>Whether it is there for a client of a security domain.</summary>
     bool IsActiveIn(string securityDomain);
 
-    /// <summary>Does what a request asks for. Requests are handed over one after the other, never on an I/O thread.</summary>
-    /// <returns>The answer, as JSON. What is wrong with the request stands in it; exceptions are for bugs.</returns>
-    ValueTask<byte[]> ExecuteAsync(ControlRequest request, CancellationToken cancellationToken);
+    /// <summary>Begins what a request asks for. Called on an I/O thread: returns at once, and does elsewhere what burns or waits.</summary>
+    /// <param name="request">The request; copied if it is kept.</param>
+    /// <param name="sender">Who asks.</param>
+    /// <returns>The answer, as JSON. What is wrong with the request stands in it; it fails for bugs only.</returns>
+    Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender);
 }

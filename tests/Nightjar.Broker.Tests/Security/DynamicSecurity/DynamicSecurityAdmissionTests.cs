@@ -95,7 +95,7 @@ public sealed class DynamicSecurityAdmissionTests
             await client.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
             await eve.ExpectNothingAsync();
             await eve.DisconnectAsync();
-            world.Document.Replace(world.State with { Clients = world.State.Clients.SetItem("bob", original) }, new DynamicSecurityChange { Clients = ["bob"] });
+            world.Replace(world.State with { Clients = world.State.Clients.SetItem("bob", original) }, new DynamicSecurityChange { Clients = ["bob"] });
             Assert.True(true, change);
         }
     }
@@ -183,7 +183,7 @@ public sealed class DynamicSecurityAdmissionTests
         broker.Broker.Tick();
         await eve.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
 
-        world.Document.Replace(world.State with { DefaultAccess = new(true, true, true, true) }, new DynamicSecurityChange { DefaultAccess = true });
+        world.Replace(world.State with { DefaultAccess = new(true, true, true, true) }, new DynamicSecurityChange { DefaultAccess = true });
         broker.Broker.Tick();
         await reader.ExpectNothingAsync();
     }
@@ -213,7 +213,7 @@ public sealed class DynamicSecurityAdmissionTests
             .Add("off", new DynamicClient("off") { Password = s_password, IsDisabled = true })
             .Add("bound", new DynamicClient("bound") { Password = s_password, ClientId = "its" })
             .Add("reader", new DynamicClient("reader") { Password = s_password });
-        world.Document.Replace(
+        world.Replace(
             world.State with { Clients = clients, DefaultAccess = new(false, true, true, true) },
             new DynamicSecurityChange { Everything = true });
         return world;

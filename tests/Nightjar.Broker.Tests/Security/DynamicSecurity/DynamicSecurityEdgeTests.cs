@@ -213,7 +213,7 @@ public sealed class DynamicSecurityEdgeTests : IDisposable
     [InlineData(true, 0x87)]
     public void Control_WithoutARuleForIt_IsDeniedByDefault(bool retain, int code)
     {
-        _world.Document.Replace(
+        _world.Replace(
             _world.State with { DefaultAccess = new(true, true, true, true) }, new() { DefaultAccess = true });
         _world.SetRules();
         var client = Connect("p", "bob");

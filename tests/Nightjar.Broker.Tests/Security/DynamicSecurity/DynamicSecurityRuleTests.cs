@@ -99,9 +99,8 @@ public sealed class DynamicSecurityRuleTests
         var state = DynamicSecurityWorld.Parse(
             """{ "defaultACLAccess": { "publishClientReceive": true }, "clients": [ { "username": "a+b" }, { "username": "bob" } ] }""");
         var identity = new Identity(clientId, userName, null);
-        var document = new DynamicSecurityDocument(state);
-        Assert.False(new DynamicSecurityService(document).CreateAuthorizer().May(identity, AccessAction.Read, "t"u8));
-        Assert.True(new DynamicSecurityService(document, deniesSpecialCharacters: false).CreateAuthorizer().May(identity, AccessAction.Read, "t"u8));
+        Assert.False(new DynamicSecurityService(state).CreateAuthorizer().May(identity, AccessAction.Read, "t"u8));
+        Assert.True(new DynamicSecurityService(state, deniesSpecialCharacters: false).CreateAuthorizer().May(identity, AccessAction.Read, "t"u8));
     }
 
     [Fact]
@@ -131,8 +130,7 @@ public sealed class DynamicSecurityRuleTests
     [Fact]
     public void May_WithoutAGroupForClientsWithoutAName_WhatTheDefaultAccessSays()
     {
-        var document = new DynamicSecurityDocument(DynamicSecurityWorld.Parse("""{ "defaultACLAccess": { "publishClientReceive": true } }"""));
-        var rules = new DynamicSecurityService(document).CreateAuthorizer();
+        var rules = new DynamicSecurityService(DynamicSecurityWorld.Parse("""{ "defaultACLAccess": { "publishClientReceive": true } }""")).CreateAuthorizer();
         Assert.True(rules.May(new Identity("c", null, null), AccessAction.Read, "a"u8));
         Assert.False(rules.May(new Identity("c", null, null), AccessAction.Write, "a"u8));
         Assert.False(rules.May(new Identity("c", null, null), AccessAction.Read, "$CONTROL/dynamic-security/v1/response"u8));

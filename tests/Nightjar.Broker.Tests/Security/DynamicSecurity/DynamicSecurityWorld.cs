@@ -8,17 +8,14 @@ namespace Nightjar.Broker.Tests.Security.DynamicSecurity;
 internal sealed class DynamicSecurityWorld
 {
     /// <summary>User bob with role r, whose rules a test gives; user eve with nothing; an anonymous group with role a.</summary>
-    internal DynamicSecurityWorld(params string[] rules)
-    {
-        Document = new DynamicSecurityDocument(StateOf(rules));
-        Service = new DynamicSecurityService(Document);
-    }
-
-    internal DynamicSecurityDocument Document { get; }
+    internal DynamicSecurityWorld(params string[] rules) => Service = new DynamicSecurityService(StateOf(rules));
 
     internal DynamicSecurityService Service { get; }
 
-    internal DynamicSecurityState State => Document.Current;
+    internal DynamicSecurityState State => Service.Program.State;
+
+    /// <summary>Puts another state in force.</summary>
+    internal void Replace(DynamicSecurityState state, DynamicSecurityChange change) => Service.Take(state, change);
 
     /// <summary>Gives the role of bob other rules, each <c>TYPE allow|deny TOPIC [PRIORITY]</c>.</summary>
     internal void SetRules(params string[] rules) => SetRole("r", rules);
@@ -26,7 +23,7 @@ internal sealed class DynamicSecurityWorld
     internal void SetRole(string name, params string[] rules)
     {
         var role = State.Roles[name] with { Rules = RulesOf(rules) };
-        Document.Replace(State with { Roles = State.Roles.SetItem(name, role) }, new DynamicSecurityChange { Roles = [name] });
+        Replace(State with { Roles = State.Roles.SetItem(name, role) }, new DynamicSecurityChange { Roles = [name] });
     }
 
     /// <summary>Changes one client; null deletes it.</summary>
@@ -34,7 +31,7 @@ internal sealed class DynamicSecurityWorld
     {
         var client = change(State.Clients[userName]);
         var clients = client is null ? State.Clients.Remove(userName) : State.Clients.SetItem(userName, client);
-        Document.Replace(State with { Clients = clients }, new DynamicSecurityChange { Clients = [userName] });
+        Replace(State with { Clients = clients }, new DynamicSecurityChange { Clients = [userName] });
     }
 
     internal static DynamicSecurityState Parse(string json) => DynamicSecurityFile.Parse(Encoding.UTF8.GetBytes(json), "dynamic-security.json").State;

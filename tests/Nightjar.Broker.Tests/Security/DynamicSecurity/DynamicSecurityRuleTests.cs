@@ -136,6 +136,77 @@ public sealed class DynamicSecurityRuleTests
         Assert.False(rules.May(new Identity("c", null, null), AccessAction.Read, "$CONTROL/dynamic-security/v1/response"u8));
     }
 
+    [Theory]
+    [InlineData("attic", "c", AccessAction.Write, "room/attic/temperature", true)]
+    [InlineData("attic", "c", AccessAction.Write, "room/cellar/temperature", false)]
+    [InlineData("attic", "c", AccessAction.Subscribe, "room/#", false)]
+    [InlineData("wallboard", "wallboard-1", AccessAction.Subscribe, "room/#", true)]
+    [InlineData("wallboard", "wallboard-1", AccessAction.Read, "room/attic/temperature", true)]
+    [InlineData("wallboard", "wallboard-1", AccessAction.Read, "room/safe/door", false)]
+    [InlineData("wallboard", "wallboard-1", AccessAction.Write, "room/attic/temperature", false)]
+    [InlineData("admin", "c", AccessAction.Write, "$CONTROL/dynamic-security/v1", true)]
+    [InlineData("admin", "c", AccessAction.Write, "room/attic/temperature", false)]
+    [InlineData("admin", "c", AccessAction.Subscribe, "$SYS/#", true)]
+    public async Task Example_AsItIsShipped_LoadsAndMeansWhatItSays(string userName, string clientId, AccessAction action, string topic, bool granted)
+    {
+        var content = File.ReadAllBytes(Path.Combine(Nightjar.Testing.RepositoryTree.Root, "config", "dynamic-security.json.example"));
+        var file = DynamicSecurityFile.Parse(content, "dynamic-security.json.example");
+        Assert.Empty(file.Warnings);
+        var service = new DynamicSecurityService(file.State);
+        Assert.Equal(granted, service.CreateAuthorizer().May(new Identity(clientId, userName, null), action, Encoding.UTF8.GetBytes(topic)));
+        var login = new AuthenticationRequest(clientId, userName, "password"u8.ToArray(), null, AnonymousAllowed: false);
+        Assert.True((await service.CreateAuthenticator().AuthenticateAsync(login, CancellationToken.None)).IsSuccess);
+    }
+
+    // Section 1.5, row 2: the administrator of dynsec init may administer and observe, and publish to nothing else.
+    [Theory]
+    [InlineData(AccessAction.Write, "$CONTROL/dynamic-security/v1", true)]
+    [InlineData(AccessAction.Write, "$CONTROL/broker/v1", false)]
+    [InlineData(AccessAction.Write, "a", false)]
+    [InlineData(AccessAction.Write, "$SYS/broker/connection/c/state", false)]
+    [InlineData(AccessAction.Read, "$CONTROL/dynamic-security/v1/response", true)]
+    [InlineData(AccessAction.Read, "$CONTROL/broker/v1/response", false)]
+    [InlineData(AccessAction.Read, "$SYS/broker/uptime", true)]
+    [InlineData(AccessAction.Read, "a", true)]
+    [InlineData(AccessAction.Subscribe, "$CONTROL/dynamic-security/#", true)]
+    [InlineData(AccessAction.Subscribe, "$CONTROL/#", false)]
+    [InlineData(AccessAction.Subscribe, "$SYS/#", true)]
+    [InlineData(AccessAction.Subscribe, "#", true)]
+    [InlineData(AccessAction.Subscribe, "a/+", true)]
+    [InlineData(AccessAction.Unsubscribe, "a/+", true)]
+    public void Admin_OfANewFile_MayAdministerAndObserveOnly(AccessAction action, string topic, bool granted)
+    {
+        var content = DynamicSecurityTool.InitialContent("admin", Nightjar.Broker.Security.Passwords.PasswordHash.Make("x"u8, Nightjar.Broker.Security.Passwords.PasswordHashForm.Sha512));
+        var program = DynamicSecurityProgram.Compile(DynamicSecurityFile.Parse(content, "f").State);
+        Assert.Equal(granted, program.Decide(new Identity("c", "admin", null), action, Encoding.UTF8.GetBytes(topic)));
+    }
+
+    // Section 3.3: what each of the usual roles is for.
+    [Theory]
+    [InlineData("broker-admin", AccessAction.Write, "$CONTROL/broker/v1", true)]
+    [InlineData("broker-admin", AccessAction.Write, "$CONTROL/dynamic-security/v1", false)]
+    [InlineData("dynsec-admin", AccessAction.Write, "$CONTROL/dynamic-security/v1", true)]
+    [InlineData("dynsec-admin", AccessAction.Write, "$CONTROL/broker/v1", false)]
+    [InlineData("super-admin", AccessAction.Write, "$CONTROL/anything/v1", true)]
+    [InlineData("super-admin", AccessAction.Write, "a", false)]
+    [InlineData("client", AccessAction.Write, "a/b", true)]
+    [InlineData("client", AccessAction.Write, "$CONTROL/broker/v1", false)]
+    [InlineData("client", AccessAction.Subscribe, "#", true)]
+    [InlineData("client", AccessAction.Subscribe, "$SYS/#", false)]
+    [InlineData("sys-notify", AccessAction.Write, "$SYS/broker/connection/me/state", true)]
+    [InlineData("sys-notify", AccessAction.Write, "$SYS/broker/connection/you/state", false)]
+    [InlineData("sys-observe", AccessAction.Subscribe, "$SYS/broker/#", true)]
+    [InlineData("sys-observe", AccessAction.Write, "$SYS/broker/uptime", false)]
+    [InlineData("topic-observe", AccessAction.Subscribe, "a/#", true)]
+    [InlineData("topic-observe", AccessAction.Write, "a", false)]
+    public void Role_OfTheFirstFile_MayWhatItIsFor(string role, AccessAction action, string topic, bool granted)
+    {
+        var hash = Nightjar.Broker.Security.Passwords.PasswordHash.Make("x"u8, Nightjar.Broker.Security.Passwords.PasswordHashForm.Sha512);
+        var state = DynamicSecurityFirstFile.State(hash, hash);
+        state = state with { Clients = state.Clients.SetItem("admin", state.Clients["admin"] with { Roles = [new RoleGrant(role, -1)] }) };
+        Assert.Equal(granted, DynamicSecurityProgram.Compile(state).Decide(new Identity("me", "admin", null), action, Encoding.UTF8.GetBytes(topic)));
+    }
+
     [Fact]
     public void Decide_OnceTheClientIsKnown_AllocatesNothing()
     {

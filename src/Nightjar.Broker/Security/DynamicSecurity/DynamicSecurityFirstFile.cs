@@ -95,7 +95,7 @@ internal static class DynamicSecurityFirstFile
         if (demonstration is null) return state;
         var client = new DynamicClient("democlient")
         {
-            TextName = "Demonstration client with full read/write access to the broker.",
+            TextName = "Demonstration client with full read/write access to the topic hierarchy.",
             Password = demonstration,
             Roles = Grants("client"),
         };

@@ -265,6 +265,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         }
 
         if (_ticker is not null) await _ticker.DisposeAsync();
+        _watch.Follow(null);
         _meter.Dispose();
     }
 
@@ -272,6 +273,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        // What was never started goes on following what may live longer.
+        _watch.Follow(null);
         _meter.Dispose();
     }
 

@@ -34,6 +34,10 @@ internal sealed class AdministeredBroker : IAsyncDisposable
     public static void Init(string path) =>
         File.WriteAllBytes(path, DynamicSecurityTool.InitialContent(Admin, PasswordHash.Make(Encoding.UTF8.GetBytes(Password), PasswordHashForm.Pbkdf2, 101)));
 
+    /// <summary>Makes it by the original tool: Mosquitto 2.0 reads nothing else.</summary>
+    public static async Task InitByToolAsync(string path) =>
+        (await ProcessRunner.RunAsync(ExternalTool.Require(Ctrl), ["dynsec", "init", path, Admin, Password])).AssertExitCode();
+
     /// <summary>Starts a broker on a file.</summary>
     /// <param name="isMosquitto">Whether it is the installed Mosquitto.</param>
     /// <param name="path">The file, which it must be able to replace.</param>

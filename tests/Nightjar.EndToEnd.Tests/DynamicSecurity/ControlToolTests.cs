@@ -7,6 +7,7 @@ namespace Nightjar.EndToEnd.Tests.DynamicSecurity;
 public sealed class ControlToolTests
 {
     // Every command of the tool, with what goes wrong as well. The administrator's own roles stay as they are: the original disconnects whom a change concerns.
+    // The anonymous group is not deleted: 2.0 does it, and crashes at its next write; 2.1 and Nightjar refuse.
     private static readonly string[] s_script =
     [
         "dynsec getDefaultACLAccess",
@@ -53,7 +54,6 @@ public sealed class ControlToolTests
         "dynsec setAnonymousGroup attic",
         "dynsec setAnonymousGroup nothing",
         "dynsec getAnonymousGroup",
-        "dynsec deleteGroup attic",
         "dynsec createClient ann -p first",
         "dynsec createClient ann -p first",
         "dynsec createClient ben -c its-id -p second",
@@ -111,8 +111,8 @@ public sealed class ControlToolTests
     {
         using PublicFolder folder = new();
         folder.MakeWritable();
-        AdministeredBroker.Init(folder["theirs.json"]);
-        AdministeredBroker.Init(folder["ours.json"]);
+        await AdministeredBroker.InitByToolAsync(folder["theirs.json"]);
+        await AdministeredBroker.InitByToolAsync(folder["ours.json"]);
         await using AdministeredBroker theirs = await AdministeredBroker.StartAsync(isMosquitto: true, folder["theirs.json"]);
         await using AdministeredBroker ours = await AdministeredBroker.StartAsync(isMosquitto: false, folder["ours.json"]);
         List<string> differences = [];
@@ -144,7 +144,7 @@ public sealed class ControlToolTests
         using PublicFolder folder = new();
         folder.MakeWritable();
         string path = folder["dynamic-security.json"];
-        AdministeredBroker.Init(path);
+        await AdministeredBroker.InitByToolAsync(path);
         await using (AdministeredBroker theirs = await AdministeredBroker.StartAsync(isMosquitto: true, path))
         {
             await RunAllAsync(

@@ -15,7 +15,7 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
         var listeners = draft.Listeners.Select(listener => listener with { Security = WithPlugins(listener.Security, listener) }).ToList();
         var options = draft.Options with
         {
-            PluginNames = [.. draft.Plugins.Where(plugin => plugin.Kind is PluginKind.PasswordFile or PluginKind.AclFile).Select(plugin => PluginNames.Of(plugin.Kind)).Distinct()],
+            PluginNames = NamesOf(draft.Plugins),
             AllowAnonymous = security.AllowAnonymous ?? draft.IsLocalOnly,
             AllowZeroLengthClientId = security.AllowZeroLengthClientId ?? true,
             AutoIdPrefix = security.AutoIdPrefix ?? "auto-",
@@ -39,6 +39,14 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
             Notices = [.. draft.Notices, .. InactiveFeature.Find(draft)],
             Errors = [.. errors],
         };
+    }
+
+    // Dynamic security is found in the rules.
+    private static IReadOnlyList<string> NamesOf(IEnumerable<PluginSection> plugins)
+    {
+        string[] names = [.. plugins.Where(plugin => plugin.Kind is PluginKind.PasswordFile or PluginKind.AclFile).Select(plugin => PluginNames.Of(plugin.Kind)).Distinct()];
+        // Options are compared by value, lists by reference.
+        return names.Length == 0 ? [] : names;
     }
 
     private SecuritySection WithPlugins(SecuritySection security, ListenerSection? listener)

@@ -20,6 +20,9 @@ internal static class DynamicSecurityCost
     private const int Messages = 3000;
     private static readonly TimeSpan s_changePeriod = TimeSpan.FromMilliseconds(10);
 
+    // Goes on over the turns, so that every other change of a kind takes back the one before.
+    private static int s_changes;
+
     /// <summary>Measures and prints.</summary>
     internal static void Print(TextWriter output)
     {
@@ -88,9 +91,9 @@ internal static class DynamicSecurityCost
 
     private static void ChangeSteadily(DynamicSecurityService security, CancellationToken stop)
     {
-        for (int i = 0; !stop.IsCancellationRequested; i++)
+        for (; !stop.IsCancellationRequested; s_changes++)
         {
-            Change(security, LargeState.Changes[i % LargeState.Changes.Count].Command(i));
+            Change(security, LargeState.Changes[s_changes % LargeState.Changes.Count].Command(s_changes));
             stop.WaitHandle.WaitOne(s_changePeriod);
         }
     }

@@ -7,7 +7,7 @@ using Nightjar.Microbenchmarks.Subscriptions;
 namespace Nightjar.Microbenchmarks;
 
 /// <summary>
-/// Runs the benchmarks that the command line names; without arguments it asks. Comparisons of their own: <c>rules-cost</c>,
+/// Runs the benchmarks that the command line names; without arguments it asks. Comparisons of their own: <c>rules-cost</c>, <c>dynsec-cost</c>,
 /// <c>many-subscriptions COUNT</c> and <c>allocation MQLOAD SECONDS SHAPES QOS VERSIONS</c>, the last two for perf/run.
 /// </summary>
 internal static class Program
@@ -17,6 +17,7 @@ internal static class Program
         switch (args)
         {
             case ["rules-cost"]: RulesCost.Print(Console.Out); break;
+            case ["dynsec-cost"]: DynamicSecurityCost.Print(Console.Out); break;
             case ["many-subscriptions", var count]: ManySubscriptions.Print(int.Parse(count, CultureInfo.InvariantCulture), Console.Out); break;
             case ["allocation", var mqload, var seconds, var shapes, var qos, var versions]:
                 await AllocationUnderLoad.PrintAsync(mqload, int.Parse(seconds, CultureInfo.InvariantCulture), shapes, qos, versions, Console.Out);

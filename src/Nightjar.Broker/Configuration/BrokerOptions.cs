@@ -105,6 +105,13 @@ public sealed record BrokerOptions
     /// <summary>Whether what Mosquitto does is kept where Nightjar decided otherwise: subscriptions the rules never let through are granted, sessions may be taken over by another user. Ours: compat_mode strict.</summary>
     public bool StrictCompatibility { get; init; }
 
+    /// <summary>Whether <c>$CONTROL/broker/v1</c> answers: listListeners, listPlugins. mosquitto: enable_control_api.</summary>
+    /// <value>Default false. Who may ask is what the rules say of writing to the topic; without any rules everybody may.</value>
+    public bool EnableControlApi { get; init; }
+
+    /// <summary>Plugins that <c>listPlugins</c> tells of, besides dynamic security, which is found in the rules. Does nothing else.</summary>
+    public IReadOnlyList<string> PluginNames { get; init; } = [];
+
     /// <summary>Whether connects and disconnects are logged. mosquitto: connection_messages.</summary>
     public bool ConnectionMessages { get; init; } = true;
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using Nightjar.Broker;
 using Nightjar.Host.Configuration;
+using Nightjar.Host.Configuration.Sections;
 using Nightjar.Host.Logging;
 using Nightjar.Host.Processes;
 
@@ -21,6 +22,7 @@ internal sealed class BrokerService : IAsyncDisposable
     private readonly Privileges _privileges;
     private readonly HostLogger _log;
     private readonly LogPublisher _publisher;
+    private readonly DynamicSecurityFiles _dynamic;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HostConfiguration _configuration;
     private BrokerAssembly? _assembly;
@@ -46,6 +48,7 @@ internal sealed class BrokerService : IAsyncDisposable
         _privileges = privileges;
         _log = log;
         _publisher = publisher;
+        _dynamic = new DynamicSecurityFiles(log);
     }
 
     /// <summary>Starts the broker.</summary>
@@ -53,7 +56,8 @@ internal sealed class BrokerService : IAsyncDisposable
     internal async Task<int> StartAsync()
     {
         if (_privileges.Warning is { } warning) HostLog.Warning(_log, warning);
-        _assembly = _privileges.RunAsUser(() => BrokerAssembly.Load(_configuration, _localPorts, _log));
+        LogPlugins();
+        _assembly = _privileges.RunAsUser(() => BrokerAssembly.Load(_configuration, _localPorts, _log, _dynamic));
         foreach (var text in _assembly.Warnings) HostLog.Warning(_log, text);
         if (_assembly.Errors.Count > 0)
         {
@@ -61,6 +65,7 @@ internal sealed class BrokerService : IAsyncDisposable
             return _assembly.IsOnlyTlsWrong ? StartExitCode : ConfigurationExitCode;
         }
 
+        await _dynamic.CommitAsync();
         foreach (var text in (string[])["TLS support available.", "TLS-PSK support available.", "Websockets support available."]) HostLog.Information(_log, text);
         _broker = new MqttBroker(_assembly.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer);
         try
@@ -115,30 +120,27 @@ internal sealed class BrokerService : IAsyncDisposable
             return;
         }
 
-        var assembly = BrokerAssembly.Load(configuration, _localPorts, _log);
-        if (assembly.Errors.Count > 0)
+        var assembly = BrokerAssembly.Load(configuration, _localPorts, _log, _dynamic);
+        IReadOnlyList<string> errors = assembly.Errors.Count > 0 ? assembly.Errors : _log.Check(Daemon.LogOf(configuration)) is { } error ? [error] : [];
+        if (errors.Count > 0)
         {
-            Refuse(assembly.Errors);
+            Refuse(errors);
             assembly.Dispose();
-            return;
-        }
-
-        if (_log.Check(Daemon.LogOf(configuration)) is { } error)
-        {
-            Refuse([error]);
-            assembly.Dispose();
+            await _dynamic.UndoAsync();
             return;
         }
 
         try
         {
             var result = await _broker!.ReloadAsync(assembly.Options, assembly.Authenticator, assembly.Authorizer);
+            await _dynamic.CommitAsync();
             Report(configuration, assembly);
             HostLog.Reloaded(_log, result.ListenersAdded, result.ListenersRemoved, result.ClientsDisconnected);
         }
         catch
         {
             assembly.Dispose();
+            await _dynamic.UndoAsync();
             throw;
         }
 
@@ -168,9 +170,22 @@ internal sealed class BrokerService : IAsyncDisposable
     {
         _publisher.Detach();
         if (_broker is not null) await _broker.DisposeAsync();
+        await _dynamic.DisposeAsync();
         _assembly?.Dispose();
         _previous?.Dispose();
         _pidFile?.Dispose();
+    }
+
+    // Mosquitto's lines, of which tools tell that a plugin is there.
+    private void LogPlugins()
+    {
+        foreach (var plugin in _configuration.Plugins.Where(plugin => plugin.Kind is PluginKind.PasswordFile or PluginKind.AclFile or PluginKind.DynamicSecurity))
+        {
+            var name = PluginNames.Of(plugin.Kind);
+            HostLog.Information(_log, $"Loading plugin: {plugin.Path}");
+            HostLog.Information(_log, $"Plugin {name} version {Verbs.RunVerb.Version} loaded.");
+            foreach (var handled in PluginNames.EventsOf(plugin.Kind)) HostLog.Information(_log, $"Plugin {name} has registered to receive '{handled}' events.");
+        }
     }
 
     private void Report(HostConfiguration configuration, BrokerAssembly assembly)

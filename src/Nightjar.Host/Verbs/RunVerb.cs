@@ -76,7 +76,7 @@ internal static class RunVerb
     // What a start would refuse or warn of belongs to the check, the files that the configuration names included, read as the user that a start would read them.
     private static async Task<int> TestAsync(HostConfiguration configuration, RunArguments arguments, Privileges privileges, TextWriter error)
     {
-        using var assembly = privileges.RunAsUser(() => BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance));
+        using var assembly = privileges.RunAsUser(() => BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance, dynamic: null));
         var warnings = configuration.Notices.Where(notice => notice.Type == LogTypes.Warning).Select(notice => notice.Text);
         await WriteLinesAsync(error, configuration, warnings.Concat(assembly.Warnings).Concat(assembly.Errors));
         if (assembly.Errors.Count > 0) return BrokerService.ConfigurationExitCode;

@@ -213,6 +213,13 @@ internal static partial class ConnectHandler
         }
 
         if (connection.Mount is { } mount) request.WillTopic = mount.MountWill(request.WillTopic) ?? [];
+        // Nobody would be there to be asked when it is due, and nobody to get the answer.
+        if (TopicRoot.IsControl(request.WillTopic))
+        {
+            rule = "will topic";
+            return ReasonCode.NotAuthorized;
+        }
+
         if (TopicName.IsValid(request.WillTopic, options.MaximumTopicLevels)) return ReasonCode.Success;
         if (TopicName.IsValid(request.WillTopic)) connection.CountLimit(BrokerLimit.MaximumTopicLevels);
         rule = "will topic";

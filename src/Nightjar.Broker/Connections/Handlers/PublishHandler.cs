@@ -2,6 +2,7 @@ using System.Text;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -12,6 +13,8 @@ internal static class PublishHandler
 {
     // What a client is told with 0x97, the only code here that stands for a limit of this broker.
     private static ReadOnlySpan<byte> RetainedLimit => "limit of retained messages reached"u8;
+
+    private static ReadOnlySpan<byte> RequestLimit => "limit of control requests reached"u8;
 
     internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
     {
@@ -115,7 +118,9 @@ internal static class PublishHandler
 
         long ticket = 0;
         ReasonCode code;
-        if (!connection.Routes.MayWrite(connection, route, topicName))
+        var isControl = topicName[0] == (byte)'$' && TopicRoot.IsControl(topicName);
+        // A request that is kept would be one again for whoever subscribes.
+        if (!connection.Routes.MayWrite(connection, route, topicName) || (isControl && packet.Retain))
         {
             code = ReasonCode.NotAuthorized;
             LogDenied(connection, packet, topicName);
@@ -126,13 +131,17 @@ internal static class PublishHandler
             connection.CountLimit(BrokerLimit.MaximumPayloadSize);
             context.Counters.PublishDropped++;
         }
+        else if (isControl)
+        {
+            code = connection.Core.Control.TryTake(connection, topicName, packet.Payload, context) ? ReasonCode.Success : ReasonCode.QuotaExceeded;
+        }
         else
         {
             code = Publish(connection, packet, topicName, route, context, out ticket);
         }
 
         if (packet.QoS == QualityOfService.AtMostOnce) return;
-        Answer(connection, packet, code, ticket, context);
+        Answer(connection, packet, code, isControl ? RequestLimit : RetainedLimit, ticket, context);
     }
 
     // Before a packet id is taken: a message that is not held is not acknowledged either, and may be sent again. What clears a retained
@@ -213,13 +222,14 @@ internal static class PublishHandler
         return true;
     }
 
-    private static void Answer(ClientConnection connection, in PublishPacket packet, ReasonCode code, long ticket, BatchContext context)
+    private static void Answer(
+        ClientConnection connection, in PublishPacket packet, ReasonCode code, ReadOnlySpan<byte> limit, long ticket, BatchContext context)
     {
         // v3 has no reason codes: what was refused is acknowledged as if fine [MQTT-3.3.5-2 v3.1.1].
         if (!connection.IsVersion5) code = ReasonCode.Success;
         if (packet.QoS == QualityOfService.AtLeastOnce)
         {
-            if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubAck, packet.PacketId, code, RetainedLimit, context);
+            if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubAck, packet.PacketId, code, limit, context);
             else connection.Acknowledge(PacketType.PubAck, packet.PacketId, code, ticket, context);
             return;
         }
@@ -233,7 +243,7 @@ internal static class PublishHandler
                 ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
-        if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, RetainedLimit, context);
+        if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, limit, context);
         else connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
     }
 

@@ -116,6 +116,14 @@ internal sealed class RecordLog : IDisposable
         return woken;
     }
 
+    /// <summary>Lets more records come for a while; <see cref="Interrupt"/> ends it. The writer's thread only.</summary>
+    internal void Linger(int milliseconds)
+    {
+        // Nobody sees that the writer sleeps, so records do not wake it.
+        _records.Reset();
+        if (Volatile.Read(ref _interrupted) == 0) _records.Wait(milliseconds);
+    }
+
     /// <summary>Wakes the writer for something that is no record.</summary>
     internal void Interrupt()
     {

@@ -29,7 +29,7 @@ internal sealed class StoreWriter : IDisposable
     private readonly StoreProgress _progress;
     private readonly ConcurrentQueue<StoreJob> _jobs = [];
     private readonly ConcurrentQueue<PageRequest> _pages = [];
-    private readonly PageReader _pageReader = new();
+    private readonly PageReader _pageReader;
     private readonly SyncSchedule _schedule;
     private readonly ManualResetEventSlim _retry = new();
     private readonly Thread _thread;
@@ -50,6 +50,7 @@ internal sealed class StoreWriter : IDisposable
         _progress = progress;
         _batch = new WriteBatch(index, log.StripeCount);
         _schedule = new SyncSchedule(options);
+        _pageReader = new PageReader(options.Notice);
         _linger = new LingerPolicy(options);
         _thread = new Thread(Work) { IsBackground = true, Name = "nightjar-store" };
     }
@@ -112,7 +113,7 @@ internal sealed class StoreWriter : IDisposable
     {
         var jobs = _jobs.Count;
         var pages = _pages.Count;
-        if (jobs == 0 && pages == 0 && !_stopping) _linger.Wait();
+        if (jobs == 0 && pages == 0 && !_stopping) _linger.Wait(_log);
         var ticket = _batch.Read(_log);
         _linger.Observe(_batch);
         while (!TryWrite())

@@ -37,6 +37,9 @@ public sealed record SqliteStoreOptions
     /// <summary>Lists of the log, a power of two; 0: as many as processors, at most sixteen.</summary>
     internal int Stripes { get; init; }
 
+    /// <summary>Pages of the log at which it is copied into the file. Many small copies hold commits up less than few large ones.</summary>
+    internal int CheckpointPages { get; init; } = 2000;
+
     /// <summary>Time between two attempts to open and write a file that has failed.</summary>
     internal TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
 

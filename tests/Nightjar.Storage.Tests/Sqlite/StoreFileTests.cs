@@ -50,6 +50,21 @@ public sealed class StoreFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Log_IsCopiedIntoTheFile_BeforeItGrowsLarge()
+    {
+        await using var store = SqliteStore.Open(_files.Options with { CheckpointPages = 10 });
+        var stores = store.Open(StoreSpeaker.Clock());
+        for (var times = 0; times < 100; times++)
+        {
+            stores.Retained.Set(StoreSpeaker.Message($"topic/{times}", new byte[10_000]));
+            await store.FlushAsync();
+        }
+
+        Assert.InRange(new FileInfo(_files.Path + "-wal").Length, 1, 40 * 4096);
+        Assert.InRange(new FileInfo(_files.Path).Length, 900_000, 5_000_000);
+    }
+
+    [Fact]
     public async Task Close_LeavesOneFile()
     {
         await _files.Open().DisposeAsync();

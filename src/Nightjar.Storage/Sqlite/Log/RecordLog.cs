@@ -16,7 +16,8 @@ namespace Nightjar.Storage.Sqlite.Log;
 /// a few cursors) is reading the order of the calls. Chunks go back to the pool when the batch they are part of is durable.
 ///
 /// Why not one list: measured on two cores it is as fast, but each append holds the lock for the copy of its message. Why not a lock-free
-/// list: records of any length would need a second pass to see which are complete. Cost: about 60 ns a record, no garbage.
+/// list: records of any length would need a second pass to see which are complete. Cost: about 0.2 µs of a processor for a message of 100
+/// bytes with its delivery, no garbage.
 /// </summary>
 internal sealed class RecordLog : IDisposable
 {

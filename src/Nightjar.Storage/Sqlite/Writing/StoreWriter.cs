@@ -21,7 +21,6 @@ namespace Nightjar.Storage.Sqlite.Writing;
 internal sealed class StoreWriter : IDisposable
 {
     private const int IdleCheckpointMilliseconds = 1000;
-    private const int LogPagesForCheckpoint = 2000;
     private readonly SqliteStoreOptions _options;
     private readonly RecordLog _log;
     private readonly StoreIndex _index;
@@ -129,7 +128,7 @@ internal sealed class StoreWriter : IDisposable
         _progress.Publish(ticket);
         for (; pages > 0 && _pages.TryDequeue(out var page); pages--) _pageReader.Read(page, _file, _index);
         for (; jobs > 0 && _jobs.TryDequeue(out var job); jobs--) job.Run(_file);
-        if (_file.LogPages >= LogPagesForCheckpoint) Attempt(static file => file.Checkpoint(truncate: false));
+        if (_file.LogPages >= _options.CheckpointPages) Attempt(static file => file.Checkpoint(truncate: false));
         return true;
     }
 

@@ -146,6 +146,7 @@ internal sealed partial class ClientConnection
     private void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
+        if (ticket == IMessageStore.Refused) OwesAnswer = true;
         _holdTicket = ticket;
         Link.IsHeld = true;
     }

@@ -72,6 +72,7 @@ internal sealed class StoreWriter : IDisposable
     {
         _pages.Enqueue(page);
         _log.Interrupt();
+        if (_stopping && !_thread.IsAlive) FailWaiting(new ObjectDisposedException(nameof(SqliteStore)));
     }
 
     /// <summary>Writes what is left, copies the log into the file and closes it.</summary>
@@ -224,7 +225,8 @@ internal sealed class StoreWriter : IDisposable
 
     private void FailWaiting(Exception error)
     {
-        while (_pages.TryDequeue(out var page)) page.Sink.OnPageEnd(page.After, isFailed: true);
+        // Of a store that is closed nothing will come, so nobody is told to ask again.
+        while (_pages.TryDequeue(out var page)) page.Sink.OnPageEnd(page.After, isFailed: !_stopping);
         while (_jobs.TryDequeue(out var job)) job.Fail(error);
     }
 }

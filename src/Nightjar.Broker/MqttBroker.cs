@@ -81,6 +81,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _core.Control = _control;
         _watch = new DynamicSecurityWatch(_core);
         FollowRules(authorizer);
+        environment.Stores.Condition.OnChanged(OnStoreChanged);
         StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
@@ -290,6 +291,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             var now = _core.Environment.Clock.Now;
             _core.Environment.Wheel.Advance(now);
             _watch.Tick();
+            _core.Environment.Stalled.Retry();
             _sysTopics.Tick(now);
             if (now < _nextSweep) return;
             _nextSweep = now + 60_000;
@@ -305,6 +307,20 @@ public sealed partial class MqttBroker : IAsyncDisposable
     {
         _watch.Follow(authorizer);
         _core.Environment.Gate.HasControl = Options.EnableControlApi || authorizer is IDynamicSecuritySource source && source.All.Any();
+    }
+
+    // On the store's thread. What was taken before the failure is durable by now, so its answers are out; what was not taken has had none.
+    private void OnStoreChanged(string? failure)
+    {
+        if (failure is not null)
+        {
+            BrokerLog.StoreFailed(_core.Environment.Log, failure);
+            return;
+        }
+
+        var owed = _core.Connections.All.Where(connection => connection.OwesAnswer).ToArray();
+        BrokerLog.StoreRecovered(_core.Environment.Log, owed.Length);
+        foreach (var connection in owed) connection.Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
     }
 
     // Mosquitto's word for the socket in its log.

@@ -8,6 +8,7 @@ internal static class ToolUsage
 {
     private static readonly (ToolKind Kinds, string Option, string Text)[] s_lines =
     [
+        (ToolKind.Every, "-A address", "address of this machine to connect from"),
         (ToolKind.Sub, "-C count", "exit after this many messages"),
         (ToolKind.All, "-c", "keep the session (needs -i or -I)"),
         (ToolKind.All, "-D command name value", "add an MQTT 5.0 property, such as: -D publish content-type text"),
@@ -16,7 +17,6 @@ internal static class ToolUsage
         (ToolKind.Rr, "-e topic", "topic of the response"),
         (ToolKind.Sub | ToolKind.Rr, "-F format", "print messages in this format"),
         (ToolKind.Pub | ToolKind.Rr, "-f file", "send the contents of a file"),
-        (ToolKind.Ctrl, "-A address", "address of this machine to connect from"),
         (ToolKind.Ctrl, "-f file", "set a password in this file of dynamic security instead of asking a broker"),
         (ToolKind.Every, "-h host", "server, default localhost"),
         (ToolKind.All, "-i id, -I prefix", "client identifier, or a prefix for the process id"),

@@ -67,6 +67,7 @@ internal sealed class CommandBinder
     {
         CommandParameter[] parameters = inShell ? _command.ShellParameters : _command.Parameters;
         var positional = new List<string>();
+        var flagged = new List<(string Field, string Text)>();
         for (int i = 0; i < arguments.Count; i++)
         {
             if (!_command.Flags.TryGetValue(arguments[i], out string? field) || positional.Count == 0)
@@ -77,14 +78,15 @@ internal sealed class CommandBinder
 
             if (field is null) _refusesPassword = true;
             else if (++i == arguments.Count) return $"Error: {arguments[i - 1]} argument given, but no {field} provided.";
-            else _fields[field] = arguments[i];
+            else flagged.Add((field, arguments[i]));
         }
 
-        if (_refusesPassword && _fields.ContainsKey("password")) return "Error: -p and --no-password are mutually exclusive.";
+        if (_refusesPassword && flagged.Exists(flag => flag.Field == "password")) return "Error: -p and --no-password are mutually exclusive.";
         if (inShell) parameters = Arrange(parameters, positional);
         if (positional.Count > parameters.Length || positional.Count < parameters.Count(parameter => !parameter.IsOptional)) return WrongArguments(inShell);
         for (int i = 0; i < positional.Count; i++)
-            if (Set(parameters[i], positional[i]) is { } problem) return problem.Length == 0 ? WrongArguments(inShell) : problem;
+            if (Set(parameters[i], positional[i]) is { } problem) return problem;
+        foreach ((string field, string text) in flagged) _fields[field] = text;
         return null;
     }
 
@@ -99,7 +101,7 @@ internal sealed class CommandBinder
 
     private string WrongArguments(bool inShell) => $"Usage: {_command.Usage(inShell)}";
 
-    // Null when all is well; empty when the usage says enough.
+    // Null when all is well; otherwise a line for the user.
     private string? Set(CommandParameter parameter, string text)
     {
         switch (parameter.Kind)

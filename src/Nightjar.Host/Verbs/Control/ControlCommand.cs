@@ -22,7 +22,7 @@ internal sealed record ControlCommand(string Name, string Summary, params Comman
     /// <param name="inShell">In the order of the shell.</param>
     internal string Usage(bool inShell)
     {
-        IEnumerable<string> flags = inShell ? [] : Flags.Where(flag => flag.Value is not null).Select(flag => $"[{flag.Key} {flag.Value}]");
+        IEnumerable<string> flags = inShell ? [] : Flags.Where(flag => flag.Value is not null).DistinctBy(flag => flag.Value).Select(flag => $"[{flag.Key} <{flag.Value}>]");
         return string.Join(' ', [Name, .. (inShell ? ShellParameters : Parameters).Select(parameter => parameter.ToString()), .. flags]);
     }
 }

@@ -53,7 +53,7 @@ internal readonly record struct ControlReply(ControlOutcome Outcome, ControlResp
         ControlOutcome.SubscribeRefused => $"Subscribe error: {(version == ProtocolVersion.Mqtt50 ? ToolErrors.Describe(ReasonCode) : "Subscription refused.")}",
         ControlOutcome.PublishRefused => $"Publish error: {ToolErrors.Describe(ReasonCode)}",
         ControlOutcome.TimedOut => "Error: Timed out: the broker did not answer. Does it have this module, and may this user use it?",
-        ControlOutcome.ConnectionLost => "Error: The connection was lost.",
+        ControlOutcome.ConnectionLost => "Error: The connection was lost before the broker answered.",
         _ => $"Error: {Problem}",
     };
 

@@ -250,7 +250,8 @@ internal sealed class ToolOptionParser
 
             if (!s_options.TryGetValue(name, out ToolOption? option) || (option.Kinds & _options.Kind) == 0)
             {
-                if (_fromFile && option is not null) continue;
+                // A line of the file is one option; another tool's goes with its value.
+                if (_fromFile && option is not null) return;
                 throw new UsageException($"Error: Unknown option '{name}'.\n");
             }
 

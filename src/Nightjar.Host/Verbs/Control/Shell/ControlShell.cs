@@ -210,7 +210,7 @@ internal sealed class ControlShell(ToolOptions options, ControlConsole console, 
         ControlOutcome.SubscribeRefused => "Subscribe failed, check you have permission to access this module.",
         ControlOutcome.PublishRefused => "Publish failed, check you have permission to access this module.",
         ControlOutcome.TimedOut => $"Timed out with no response. Check the {_module!.Name} module is configured on the broker.",
-        ControlOutcome.ConnectionLost => "The connection was lost.",
+        ControlOutcome.ConnectionLost => "The connection was lost before the broker answered.",
         _ => "Invalid response from broker.",
     };
 

@@ -12,7 +12,8 @@ internal sealed class PlainLines(TextReader input, TextWriter output, Func<strin
         output.Write(prompt);
         output.Flush();
         string? line = input.ReadLine();
-        if (line is not null && echoes) output.WriteLine(line);
+        // The prompt is not left without an end.
+        if (line is null || echoes) output.WriteLine(line);
         return line;
     }
 

@@ -18,7 +18,7 @@ internal sealed class CommandBinder
     /// <param name="arguments">Its arguments.</param>
     /// <param name="inShell">In the order of the shell.</param>
     /// <param name="askPassword">Asks for the new password of a user; null when there is none. Asked last, when all else is well.</param>
-    /// <param name="problem">What is wrong, for the user; empty: only that the arguments are not the right ones.</param>
+    /// <param name="problem">What is wrong, for the user.</param>
     /// <returns>The request; null when something is wrong.</returns>
     internal static JsonObject? Bind(
         ControlCommand command, IReadOnlyList<string> arguments, bool inShell, Func<string, NewPassword> askPassword, out string problem)

@@ -108,7 +108,8 @@ internal sealed class StubBroker : IAsyncDisposable
         byte[] name = Encoding.UTF8.GetBytes(topic);
         byte[] content = Encoding.UTF8.GetBytes(payload);
         int length = 2 + name.Length + 1 + content.Length;
-        return [0x30, (byte)(length & 0x7F | 0x80), (byte)(length >> 7), (byte)(name.Length >> 8), (byte)name.Length, .. name, 0, .. content];
+        byte[] remaining = length < 128 ? [(byte)length] : [(byte)(length & 0x7F | 0x80), (byte)(length >> 7)];
+        return [0x30, .. remaining, (byte)(name.Length >> 8), (byte)name.Length, .. name, 0, .. content];
     }
 
     private async Task<(byte Type, byte[] Body)?> ReadPacketAsync(NetworkStream stream)

@@ -4,7 +4,7 @@ namespace Nightjar.Broker.Diagnostics;
 
 /// <summary>
 /// Every log line of the engine, in Mosquitto's words where Mosquitto has the line: log matchers depend on them. The event id's hundred tells the
-/// area: 1 connections, 2 sessions, 3 broker. Levels: Information is Mosquitto's notice.
+/// area: 1 connections, 2 sessions, 3 broker, 4 security. Levels: Information is Mosquitto's notice.
 /// </summary>
 internal static partial class BrokerLog
 {
@@ -91,4 +91,16 @@ internal static partial class BrokerLog
 
     [LoggerMessage(304, LogLevel.Error, "An event handler of the application failed.")]
     internal static partial void HandlerFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(450, LogLevel.Information, "{Line}")]
+    internal static partial void DynamicSecurityCommand(ILogger log, string line);
+
+    [LoggerMessage(451, LogLevel.Warning, "{Line}")]
+    internal static partial void DynamicSecurityWarning(ILogger log, string line);
+
+    [LoggerMessage(452, LogLevel.Error, "Unable to write the dynamic security config: {Reason} The changes that are not on disk are taken back.")]
+    internal static partial void DynamicSecurityNotWritten(ILogger log, string reason);
+
+    [LoggerMessage(453, LogLevel.Error, "Unexpected error in a dynamic security command.")]
+    internal static partial void DynamicSecurityFailed(ILogger log, Exception exception);
 }

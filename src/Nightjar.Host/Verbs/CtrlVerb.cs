@@ -83,18 +83,12 @@ internal static class CtrlVerb
             return ControlExit.UnknownCommand;
         }
 
-        if (options.DynsecFile is { } file && isDynsec)
-        {
-            if (command.Name == "setClientPassword") return DynsecFile.SetPassword(file, arguments, console);
-            console.Errors.WriteLine("Error: -f is for setClientPassword only; without it the broker is asked.");
-            return ControlExit.Failure;
-        }
-
+        if (options.DynsecFile is { } file && isDynsec) return DynsecFile.Run(file, command, arguments, console);
         if (CommandBinder.Bind(command, arguments, inShell: false, user => AskNewPassword(command, user, console), out string problem) is { } request)
             return await RequestAsync(options, module, request, console, time, ct).ConfigureAwait(false);
         console.Errors.WriteLine(problem);
         // Mosquitto's words, when it was the arguments and not an answer to the prompt.
-        return problem is "Error: Empty password." or "Error: Passwords do not match." ? ControlExit.Failure : ControlExit.InvalidArguments(console.Errors);
+        return NewPassword.IsProblem(problem) ? ControlExit.Failure : ControlExit.InvalidArguments(console.Errors);
     }
 
     private static NewPassword AskNewPassword(ControlCommand command, string userName, ControlConsole console)

@@ -17,7 +17,7 @@ internal static class ToolUsage
         (ToolKind.Rr, "-e topic", "topic of the response"),
         (ToolKind.Sub | ToolKind.Rr, "-F format", "print messages in this format"),
         (ToolKind.Pub | ToolKind.Rr, "-f file", "send the contents of a file"),
-        (ToolKind.Ctrl, "-f file", "set a password in this file of dynamic security instead of asking a broker"),
+        (ToolKind.Ctrl, "-f file", "carry out a dynsec command in this file, which no broker has open"),
         (ToolKind.Every, "-h host", "server, default localhost"),
         (ToolKind.All, "-i id, -I prefix", "client identifier, or a prefix for the process id"),
         (ToolKind.Ctrl, "-i id", "client identifier"),

@@ -29,7 +29,7 @@ internal static class ControlUsage
         if (module.Name == DynsecModule.Module.Name)
         {
             Append(text, "init <new-config-file> <admin-username> [<admin-password>]", "Creates a configuration file with a user who may administer the rest. Asks no broker.");
-            Append(text, "-f <config-file> dynsec setClientPassword <username> [<password>] [-i <iterations>]", "Sets a password in a file, while no broker has it open.");
+            Append(text, "-f <config-file> dynsec <command> ...", "Does any of the following in a file that no broker has open. setClientPassword also takes -i <iterations>.");
         }
 
         foreach (ControlCommand command in module.Commands) Append(text, command.Usage(inShell: false), command.Summary);

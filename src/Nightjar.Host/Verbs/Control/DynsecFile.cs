@@ -1,51 +1,45 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nightjar.Broker.Security;
+using Nightjar.Broker.Security.DynamicSecurity;
 using Nightjar.Broker.Security.Passwords;
 using Nightjar.Host.Verbs.Passwords;
+using Nightjar.Protocol;
 
 namespace Nightjar.Host.Verbs.Control;
 
 /// <summary>
-/// <c>-f FILE dynsec setClientPassword</c>: a new password in a file that no broker has open, for an administrator who has lost his. Everything else
-/// in the file stays, also what this program does not know.
+/// <c>-f FILE</c>: commands of dynsec carried out on a file that no broker has open, above all a new password for an administrator who has lost his.
 /// </summary>
 internal static class DynsecFile
 {
-    // As the broker writes it.
-    private static readonly JsonSerializerOptions s_tabs = new()
+    /// <summary>Carries out a command.</summary>
+    /// <param name="path">The file. Its owner and mode stay.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="arguments">Its arguments; for a new password also <c>-i</c> with a number of iterations.</param>
+    /// <param name="console">Asks for a password, and gets what the file answers.</param>
+    /// <returns>The exit code; nobody else than the file answers, so an error is a failure.</returns>
+    internal static int Run(string path, ControlCommand command, IReadOnlyList<string> arguments, ControlConsole console)
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-        IndentCharacter = '\t',
-        IndentSize = 1,
-        NewLine = "\n",
-    };
-
-    /// <summary>Sets a password.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="arguments">User name, perhaps a password, perhaps <c>-i</c> with a number of iterations.</param>
-    /// <param name="console">Asks for the password, and is told what is wrong.</param>
-    /// <returns>The exit code.</returns>
-    internal static int SetPassword(string path, IReadOnlyList<string> arguments, ControlConsole console)
-    {
-        if (Parse(arguments, out string? userName, out string? password, out int iterations) is { } problem)
+        string problem = TakeIterations(command, ref arguments, out int iterations) ?? "";
+        JsonObject? request = problem.Length > 0
+            ? null
+            : CommandBinder.Bind(command, arguments, inShell: false, user => NewPassword.Ask(user, command.AllowsNoPassword, console.AskPassword), out problem);
+        if (request is null)
         {
             console.Errors.WriteLine(problem);
-            return ControlExit.InvalidArguments(console.Errors);
+            return NewPassword.IsProblem(problem) ? ControlExit.Failure : ControlExit.InvalidArguments(console.Errors);
         }
 
-        string? text = Read(path, out JsonObject? file, out JsonObject? client, userName!);
-        if (text is null)
+        if (Execute(path, request, iterations, out ControlReply reply) is { } error)
         {
-            NewPassword answer = password is null ? NewPassword.Ask(userName!, allowsNone: false, console.AskPassword) : new NewPassword(password, null);
-            text = answer.Problem ?? (answer.Text!.Length == 0 ? "Error: Empty password." : Set(path, file!, client!, answer.Text, iterations));
+            console.Errors.WriteLine(error);
+            return ControlExit.Failure;
         }
 
-        if (text is null) return 0;
-        console.Errors.WriteLine(text);
+        if (reply.Response is { Error: null } response && ResponsePrinter.Print(response, console.Text)) return 0;
+        console.Errors.WriteLine(reply.Response?.Error is { } refused ? $"{reply.Response.Command}: Error: {refused}." : reply.Describe(ProtocolVersion.Mqtt50));
         return ControlExit.Failure;
     }
 
@@ -57,103 +51,42 @@ internal static class DynsecFile
         _ => exception.Message.TrimEnd('.'),
     };
 
-    private static string? Parse(IReadOnlyList<string> arguments, out string? userName, out string? password, out int iterations)
-    {
-        userName = password = null;
-        iterations = 0;
-        for (int i = 0; i < arguments.Count; i++)
-        {
-            if (arguments[i] == "-i" && userName is not null)
-            {
-                if (++i == arguments.Count) return "Error: -i argument given, but no iterations provided.";
-                if (!int.TryParse(arguments[i], NumberStyles.None, CultureInfo.InvariantCulture, out iterations) || iterations is < 1 or > PasswordHash.MaximumIterations)
-                    return $"Error: Number of iterations must be from 1 to {PasswordHash.MaximumIterations}.";
-            }
-            else if (userName is null)
-            {
-                userName = arguments[i];
-            }
-            else if (password is null)
-            {
-                password = arguments[i];
-            }
-            else
-            {
-                return $"Error: Unknown argument: {arguments[i]}";
-            }
-        }
-
-        return userName is null ? "Usage: setClientPassword <username> [<password>] [-i <iterations>]" : null;
-    }
-
     // Null when all is well.
-    private static string? Read(string path, out JsonObject? file, out JsonObject? client, string userName)
+    private static string? TakeIterations(ControlCommand command, ref IReadOnlyList<string> arguments, out int iterations)
     {
-        file = client = null;
-        byte[] content;
-        try
-        {
-            content = File.ReadAllBytes(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return $"Error: Unable to open {path}: {Reason(exception)}.";
-        }
-
-        if (content.Length == 0) return $"Error: {path} is empty.";
-        try
-        {
-            file = JsonNode.Parse(content) as JsonObject;
-            if (file?["clients"] is not JsonArray clients) return $"Error: {path} is not a valid dynamic-security config file: it has no list of clients.";
-            client = clients.OfType<JsonObject>().FirstOrDefault(candidate => candidate["username"] is JsonValue name && name.TryGetValue(out string? text) && text == userName);
-            return client is null ? $"Error: Client {userName} not found." : null;
-        }
-        catch (JsonException exception)
-        {
-            return $"Error: {path} is not valid JSON: line {exception.LineNumber + 1}.";
-        }
-        catch (ArgumentException)
-        {
-            // Two members of one name: found when the object is first looked into.
-            return $"Error: {path} is not a valid dynamic-security config file: an object has two members of one name.";
-        }
+        iterations = 0;
+        if (command.Name != "setClientPassword") return null;
+        List<string> rest = [.. arguments];
+        int place = rest.IndexOf("-i", Math.Min(1, rest.Count));
+        if (place < 0) return null;
+        if (place + 1 == rest.Count) return "Error: -i argument given, but no iterations provided.";
+        if (!int.TryParse(rest[place + 1], NumberStyles.None, CultureInfo.InvariantCulture, out iterations) || iterations is < 1 or > PasswordHash.MaximumIterations)
+            return $"Error: Number of iterations must be from 1 to {PasswordHash.MaximumIterations}.";
+        rest.RemoveRange(place, 2);
+        arguments = rest;
+        return null;
     }
 
-    // Null when it is written.
-    private static string? Set(string path, JsonObject file, JsonObject client, string password, int iterations)
+    // Null when the file has answered.
+    private static string? Execute(string path, JsonObject request, int iterations, out ControlReply reply)
     {
-        PasswordHash hash = PasswordHash.Make(Encoding.UTF8.GetBytes(password), PasswordHashForm.Pbkdf2, iterations);
-        if (IsOfVersion20(file, client))
-        {
-            // $7$iterations$salt$hash
-            string[] parts = hash.ToString().Split('$');
-            client["iterations"] = int.Parse(parts[2], CultureInfo.InvariantCulture);
-            client["salt"] = parts[3];
-            client["password"] = parts[4];
-        }
-        else
-        {
-            foreach (string old in (string[])["password", "salt", "iterations"]) client.Remove(old);
-            client["encoded_password"] = hash.ToString();
-        }
-
+        reply = default;
+        byte[] payload = Encoding.UTF8.GetBytes(new JsonObject { ["commands"] = new JsonArray(request) }.ToJsonString());
+        byte[] answer = [];
         try
         {
-            SecretFile.Write(path, Encoding.UTF8.GetBytes(file.ToJsonString(s_tabs)));
-            return null;
+            SecretFile.KeepOwner(path, () => answer = DynamicSecurityTool.Execute(path, payload, iterations));
         }
-        catch (SecretFileException exception)
+        catch (SecurityFileException exception)
         {
             return exception.Message;
         }
-    }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"Error: Unable to use {path}: {Reason(exception)}.";
+        }
 
-    // Mosquitto 2.0 reads only what it wrote; 2.1 and Nightjar read both.
-    private static bool IsOfVersion20(JsonObject file, JsonObject client)
-    {
-        if (client.ContainsKey("encoded_password")) return false;
-        if (client.ContainsKey("salt")) return true;
-        JsonObject[] clients = [.. ((JsonArray)file["clients"]!).OfType<JsonObject>()];
-        return clients.Any(other => other.ContainsKey("salt")) && !clients.Any(other => other.ContainsKey("encoded_password"));
+        ControlReply.TryRead(answer, correlation: null, out reply);
+        return null;
     }
 }

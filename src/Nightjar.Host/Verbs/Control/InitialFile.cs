@@ -1,7 +1,5 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using Nightjar.Broker.Security.DynamicSecurity;
 using Nightjar.Broker.Security.Passwords;
 using Nightjar.Host.Processes;
 
@@ -10,25 +8,6 @@ namespace Nightjar.Host.Verbs.Control;
 /// <summary><c>dynsec init</c>: the first file of dynamic security, with a user who may do nothing but administer it.</summary>
 internal static class InitialFile
 {
-    private const string Role = "admin";
-
-    // Group members may read it, as those that mosquitto_ctrl makes.
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
-
-    private static readonly (string Type, string Topic)[] s_acls =
-    [
-        ("publishClientSend", "$CONTROL/dynamic-security/#"),
-        ("publishClientReceive", "$CONTROL/dynamic-security/#"),
-        ("subscribePattern", "$CONTROL/dynamic-security/#"),
-        ("publishClientReceive", "$SYS/#"),
-        ("subscribePattern", "$SYS/#"),
-        ("publishClientReceive", "#"),
-        ("subscribePattern", "#"),
-        ("unsubscribePattern", "#"),
-    ];
-
-    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Makes the file.</summary>
     /// <param name="arguments">File, user name and perhaps a password.</param>
     /// <param name="console">Asks for the password, and is told what was made.</param>
@@ -48,7 +27,7 @@ internal static class InitialFile
         if (password.Problem is null && string.IsNullOrEmpty(password.Text)) password = new NewPassword(null, "Error: Empty password.");
         if (userName.Length == 0) password = new NewPassword(null, "Error: Empty username.");
         if (password.Problem is not null) return Fail(console, password.Problem);
-        if (Write(path, Content(userName, password.Text!)) is { } problem) return Fail(console, $"dynsec init: Unable to open '{path}' for writing ({problem}).");
+        if (Write(path, userName, password.Text!) is { } problem) return Fail(console, problem);
         console.Text.WriteLine($"""
             The client '{userName}' has been created in the file '{path}'.
             This client is configured to allow you to administer the dynamic security plugin only.
@@ -62,52 +41,22 @@ internal static class InitialFile
         return 0;
     }
 
-    /// <summary>The content of the file: one line of JSON, in the order of mosquitto_ctrl 2.1.</summary>
-    internal static string Content(string userName, string password)
-    {
-        var acls = new JsonArray();
-        foreach ((string type, string topic) in s_acls) acls.Add((JsonNode)new JsonObject { ["acltype"] = type, ["topic"] = topic, ["allow"] = true });
-        var client = new JsonObject
-        {
-            ["username"] = userName,
-            ["textName"] = "Dynsec admin user",
-            ["encoded_password"] = PasswordHash.Make(Encoding.UTF8.GetBytes(password)).ToString(),
-            ["roles"] = new JsonArray(new JsonObject { ["rolename"] = Role }),
-        };
-        var file = new JsonObject
-        {
-            ["clients"] = new JsonArray(client),
-            ["roles"] = new JsonArray(new JsonObject { ["rolename"] = Role, ["acls"] = acls }),
-            ["defaultACLAccess"] = new JsonObject
-            {
-                ["publishClientSend"] = false,
-                ["publishClientReceive"] = true,
-                ["subscribe"] = false,
-                ["unsubscribe"] = true,
-            },
-        };
-        return file.ToJsonString(s_plain);
-    }
-
     // Null when it is written; otherwise why not.
-    private static string? Write(string path, string content)
+    private static string? Write(string path, string userName, string password)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = Mode;
         try
         {
-            using (var stream = new FileStream(path, options))
-            {
-                stream.Write(Encoding.UTF8.GetBytes(content));
-                stream.Flush(flushToDisk: true);
-            }
-
+            DynamicSecurityTool.Init(path, userName, PasswordHash.Make(Encoding.UTF8.GetBytes(password)));
             Privileges.GiveToBroker(path);
             return null;
         }
+        catch (ArgumentException exception)
+        {
+            return $"Error: {exception.Message}";
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return DynsecFile.Reason(exception);
+            return $"dynsec init: Unable to open '{path}' for writing ({DynsecFile.Reason(exception)}).";
         }
     }
 

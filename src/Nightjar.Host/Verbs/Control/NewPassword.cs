@@ -5,6 +5,12 @@ namespace Nightjar.Host.Verbs.Control;
 /// <param name="Problem">Why there is no answer to go on with; null when all is well.</param>
 internal readonly record struct NewPassword(string? Text, string? Problem)
 {
+    private const string Empty = "Error: Empty password.";
+    private const string Different = "Error: Passwords do not match.";
+
+    /// <summary>Whether a problem is one of these answers and not one of the command's arguments.</summary>
+    internal static bool IsProblem(string problem) => problem is Empty or Different;
+
     /// <summary>Asks twice.</summary>
     /// <param name="userName">Whose password.</param>
     /// <param name="allowsNone">Whether an empty answer means no password.</param>
@@ -12,8 +18,8 @@ internal readonly record struct NewPassword(string? Text, string? Problem)
     internal static NewPassword Ask(string userName, bool allowsNone, Func<string, string?> ask)
     {
         string? first = ask($"New password for {userName}: ");
-        if (string.IsNullOrEmpty(first)) return allowsNone ? default : new NewPassword(null, "Error: Empty password.");
-        return ask($"Reenter password for {userName}: ") == first ? new NewPassword(first, null) : new NewPassword(null, "Error: Passwords do not match.");
+        if (string.IsNullOrEmpty(first)) return allowsNone ? default : new NewPassword(null, Empty);
+        return ask($"Reenter password for {userName}: ") == first ? new NewPassword(first, null) : new NewPassword(null, Different);
     }
 
     /// <summary>Asks twice, as the shell does.</summary>

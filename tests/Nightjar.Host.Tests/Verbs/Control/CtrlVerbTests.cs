@@ -21,7 +21,7 @@ public sealed class CtrlVerbTests : IDisposable
     [InlineData("dynsec init a b c d", 3, "dynsec init: Too many arguments.\nError: Invalid function arguments provided.\n")]
     [InlineData("-Z dynsec listClients", 1, "Error: Unknown option '-Z'.\n\nUse 'nightjar ctrl --help' to see usage.\n")]
     [InlineData("-o /nonexistent/file dynsec listClients", 1, "Error: Unable to open options file /nonexistent/file: No such file or directory.\n")]
-    [InlineData("-f x dynsec listClients", 1, "Error: -f is for setClientPassword only; without it the broker is asked.\n")]
+    [InlineData("-f /nonexistent/file dynsec listClients", 1, "Error: Unable to use /nonexistent/file: No such file or directory.\n")]
     public async Task Mistakes_HaveMosquittosCodes(string line, int code, string errors)
     {
         Assert.Equal(code, await _console.RunAsync(line.Split(' ')));

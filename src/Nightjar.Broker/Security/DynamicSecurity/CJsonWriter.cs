@@ -105,6 +105,32 @@ internal sealed class CJsonWriter(bool isFormatted, Stream? sink = null)
         _isAfterKey = false;
     }
 
+    /// <summary>Bytes as base64.</summary>
+    internal void Base64(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        Key(key);
+        Add((byte)'"');
+        Encode(value);
+        Add((byte)'"');
+        _isAfterKey = false;
+    }
+
+    /// <summary><c>$PREFIX$NUMBER$SALT$HASH</c>, without a text being made of it first: a file has many.</summary>
+    internal void Hash(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, int number, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> hash)
+    {
+        Key(key);
+        Add((byte)'"');
+        Add(prefix);
+        Utf8Formatter.TryFormat(number, Space(11), out var written);
+        _length += written;
+        Add((byte)'$');
+        Encode(salt);
+        Add((byte)'$');
+        Encode(hash);
+        Add((byte)'"');
+        _isAfterKey = false;
+    }
+
     internal void Bool(ReadOnlySpan<byte> key, bool value)
     {
         Key(key);
@@ -196,6 +222,12 @@ internal sealed class CJsonWriter(bool isFormatted, Stream? sink = null)
                 Add("0123456789abcdef"u8[character & 0xF]);
                 break;
         }
+    }
+
+    private void Encode(ReadOnlySpan<byte> bytes)
+    {
+        System.Buffers.Text.Base64.EncodeToUtf8(bytes, Space(System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(bytes.Length)), out _, out var written);
+        _length += written;
     }
 
     private void Indent()

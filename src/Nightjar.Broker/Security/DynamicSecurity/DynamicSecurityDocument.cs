@@ -247,14 +247,24 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
             if (!ReferenceEquals(_current, durable)) Swap(durable, new DynamicSecurityChange { Everything = true });
         }
 
+        foreach (var waiter in failed) AnswerAnew(waiter, durable);
+    }
+
+    private void AnswerAnew(DynamicSecurityWaiter waiter, DynamicSecurityState durable)
+    {
         const string Refusal = "The change could not be written to disk and was not made";
-        foreach (var waiter in failed)
+        try
         {
             using var request = new DynamicSecurityRequest(durable, waiter.Payload, waiter.Actor, _connections, _hash, Refusal);
             request.RunToEnd();
-            waiter.AuditLines = waiter.IsChange ? [] : request.AuditLines;
+            waiter.AuditLines = request.AuditLines;
             waiter.Response = request.Response;
             Answer(waiter);
+        }
+        catch (Exception exception)
+        {
+            BrokerLog.DynamicSecurityFailed(_log, exception);
+            waiter.Complete(DynamicSecurityRequest.Refuse("Internal error"));
         }
     }
 

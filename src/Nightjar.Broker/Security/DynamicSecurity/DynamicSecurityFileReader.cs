@@ -121,7 +121,8 @@ internal sealed class DynamicSecurityFileReader(string path)
 
         if (userName is null)
         {
-            _fields.Fail(at, "the client has no username");
+            // A wrong one is an error already.
+            if ((seen & 1) == 0) _fields.Fail(at, "the client has no username");
             return;
         }
 
@@ -157,8 +158,8 @@ internal sealed class DynamicSecurityFileReader(string path)
             else _fields.SkipUnknown(ref json);
         }
 
-        if (groupName is null) _fields.Fail(at, "the group has no groupname");
-        else _linker.Add(group with { GroupName = groupName }, roles, clients, at);
+        if ((seen & 1) == 0) _fields.Fail(at, "the group has no groupname");
+        if (groupName is not null) _linker.Add(group with { GroupName = groupName }, roles, clients, at);
     }
 
     private void ReadRole(ref Utf8JsonReader json)
@@ -178,8 +179,8 @@ internal sealed class DynamicSecurityFileReader(string path)
             else _fields.SkipUnknown(ref json);
         }
 
-        if (roleName is null) _fields.Fail(at, "the role has no rolename");
-        else _linker.Add(role with { RoleName = roleName, Rules = DynamicOrder.Sorted(rules) }, at);
+        if ((seen & 1) == 0) _fields.Fail(at, "the role has no rolename");
+        if (roleName is not null) _linker.Add(role with { RoleName = roleName, Rules = DynamicOrder.Sorted(rules) }, at);
     }
 
     private void ReadRules(ref Utf8JsonReader json, List<DynamicRule> rules)
@@ -210,10 +211,11 @@ internal sealed class DynamicSecurityFileReader(string path)
             else _fields.SkipUnknown(ref json);
         }
 
-        if (typeName is null) _fields.Fail(at, "the acl has no acltype");
-        else if (topic is null) _fields.Fail(at, "the acl has no topic");
-        else if (AclTypeNames.TryParse(typeName, out var type)) return new DynamicRule(type, topic, priority, isAllowed);
-        else _fields.Fail(at, $"the acltype \"{JsonFields.Shown(typeName)}\" is unknown");
+        if ((seen & 1) == 0) _fields.Fail(at, "the acl has no acltype");
+        if ((seen & 2) == 0) _fields.Fail(at, "the acl has no topic");
+        if (typeName is null || topic is null) return null;
+        if (AclTypeNames.TryParse(typeName, out var type)) return new DynamicRule(type, topic, priority, isAllowed);
+        _fields.Fail(at, $"the acltype \"{JsonFields.Shown(typeName)}\" is unknown");
         return null;
     }
 
@@ -240,8 +242,8 @@ internal sealed class DynamicSecurityFileReader(string path)
                 else _fields.SkipUnknown(ref json);
             }
 
-            if (name is null) _fields.Fail(at, $"an entry of {list} has no {nameText}");
-            else references.Add((name, priority));
+            if ((seen & 1) == 0) _fields.Fail(at, $"an entry of {list} has no {nameText}");
+            if (name is not null) references.Add((name, priority));
         }
     }
 

@@ -108,15 +108,19 @@ internal static class DynamicSecurityFileWriter
     // Only PBKDF2 can be said in the form of 2.0; that version knows no other.
     private static void WritePassword(CJsonWriter json, PasswordHash password, DynamicSecurityFileForm form)
     {
-        if (form == DynamicSecurityFileForm.Version20 && password.Form == PasswordHashForm.Pbkdf2)
+        if (password.Form != PasswordHashForm.Pbkdf2)
         {
-            json.String("password"u8, Convert.ToBase64String(password.Hash));
-            json.String("salt"u8, Convert.ToBase64String(password.Salt));
-            json.Number("iterations"u8, password.Iterations);
+            json.String("encoded_password"u8, password.ToString());
+        }
+        else if (form == DynamicSecurityFileForm.Version21)
+        {
+            json.Hash("encoded_password"u8, "$7$"u8, password.Iterations, password.Salt, password.Hash);
         }
         else
         {
-            json.String("encoded_password"u8, password.ToString());
+            json.Base64("password"u8, password.Hash);
+            json.Base64("salt"u8, password.Salt);
+            json.Number("iterations"u8, password.Iterations);
         }
     }
 

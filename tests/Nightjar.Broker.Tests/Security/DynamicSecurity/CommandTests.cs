@@ -79,7 +79,7 @@ public sealed class CommandTests
     {
         _world.With("""{"command":"addRoleACL","rolename":"r","acltype":"clientPublishSend","topic":"a","allow":true}""", """{"command":"addRoleACL","rolename":"r","acltype":"clientPublishReceive","topic":"a"}""");
 
-        Assert.Equal([new DynamicRule(AclType.PublishClientSend, "a", 0, true), new DynamicRule(AclType.PublishClientReceive, "a", 0, false)], _world.State.Roles["r"].Rules);
+        Assert.Equal([new DynamicRule(AclType.PublishClientSend, "a", 0, true), new DynamicRule(AclType.PublishClientReceive, "a", 0, false)], _world.State.Roles["r"].Rules.ToArray());
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class CommandTests
             """{"command":"addClientRole","username":"u","rolename":"s","priority":200000}""",
             """{"command":"addRoleACL","rolename":"s","acltype":"subscribeLiteral","topic":"a","priority":-1e99}""");
 
-        Assert.Equal([new RoleGrant("s", 100_000), new RoleGrant("r", -1)], _world.State.Clients["u"].Roles);
+        Assert.Equal([new RoleGrant("s", 100_000), new RoleGrant("r", -1)], _world.State.Clients["u"].Roles.ToArray());
         Assert.Equal(-100_000, _world.State.Roles["s"].Rules[0].Priority);
     }
 
@@ -123,7 +123,7 @@ public sealed class CommandTests
         _world.With("""{"command":"addGroupRole","groupname":"g","rolename":"r"}""", """{"command":"deleteRole","rolename":"r"}""");
         Assert.Equal(("u", "g", "r"), (Assert.Single(_world.Change.Clients), Assert.Single(_world.Change.Groups), Assert.Single(_world.Change.Roles)));
         _world.With("""{"command":"setDefaultACLAccess","acls":[{"acltype":"subscribe","allow":true}]}""");
-        Assert.Equal(new DynamicSecurityChange { DefaultAccess = true }, _world.Change);
+        Assert.True(_world.Change.DefaultAccess);
         _world.With("""{"command":"setAnonymousGroup","groupname":"g"}""");
         Assert.True(_world.Change.AnonymousGroup);
         _world.With("""{"command":"removeGroupClient","groupname":"g","username":"u"}""", """{"command":"deleteClient","username":"u"}""");

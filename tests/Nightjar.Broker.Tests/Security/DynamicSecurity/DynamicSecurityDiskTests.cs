@@ -92,7 +92,7 @@ public sealed class DynamicSecurityDiskTests : IDisposable
         Assert.All(state.Roles, role => Assert.Equal(Show(sample.Roles[role.Key]), Show(role.Value)));
         Assert.Equal(["admin"], state.Clients.Keys);
         Assert.Equal(sample.Clients["admin"].TextName, state.Clients["admin"].TextName);
-        Assert.Equal(sample.Clients["admin"].Roles, state.Clients["admin"].Roles);
+        Assert.Equal(sample.Clients["admin"].Roles.ToArray(), state.Clients["admin"].Roles.ToArray());
         Assert.True(state.Clients["admin"].Password!.Verify("adminpassword12"u8));
         Assert.Equal(["unauthenticated"], state.Groups.Keys);
         Assert.Equal(sample.Groups["unauthenticated"].TextDescription, state.Groups["unauthenticated"].TextDescription);

@@ -36,12 +36,12 @@ public sealed class DynamicSecurityFileTests
         Assert.Equal("bound-id", state.Clients["bound"].ClientId);
         Assert.True(state.Clients["bound"].IsDisabled);
         Assert.True(state.Clients["bound"].Password!.Verify("boundpw"u8));
-        Assert.Equal([new GroupMembership("temperature", 2), new GroupMembership("humidity", 1)], state.Clients["sensor"].Groups);
-        Assert.Equal([new RoleGrant("input", 5), new RoleGrant("output", 1)], state.Groups["temperature"].Roles);
+        Assert.Equal([new GroupMembership("temperature", 2), new GroupMembership("humidity", 1)], state.Clients["sensor"].Groups.ToArray());
+        Assert.Equal([new RoleGrant("input", 5), new RoleGrant("output", 1)], state.Groups["temperature"].Roles.ToArray());
         Assert.Equal("unauthenticated", state.AnonymousGroup);
         Assert.Equal(
             [new DynamicRule(AclType.PublishClientReceive, "house/secret", 9, false), new DynamicRule(AclType.SubscribeLiteral, "house/out", 2, true)],
-            state.Roles["output"].Rules);
+            state.Roles["output"].Rules.ToArray());
         Assert.Equal(DynamicSecurityFileForm.Version21, state.FileForm);
     }
 
@@ -84,7 +84,7 @@ public sealed class DynamicSecurityFileTests
 
         var role = state.Roles["r"];
         Assert.Equal(("T", "a\nb", false), (role.TextName, role.TextDescription, role.AllowWildcardSubscriptions));
-        Assert.Equal([new DynamicRule(AclType.PublishClientSend, "t", 0, true), new DynamicRule(AclType.SubscribePattern, "t/#", 0, false)], role.Rules);
+        Assert.Equal([new DynamicRule(AclType.PublishClientSend, "t", 0, true), new DynamicRule(AclType.SubscribePattern, "t/#", 0, false)], role.Rules.ToArray());
     }
 
     [Fact]
@@ -115,9 +115,9 @@ public sealed class DynamicSecurityFileTests
 
         StateRules.Check(file.State);
         Assert.Empty(file.State.Clients["u"].Roles);
-        Assert.Equal([new GroupMembership("g", 1)], file.State.Clients["u"].Groups);
+        Assert.Equal([new GroupMembership("g", 1)], file.State.Clients["u"].Groups.ToArray());
         Assert.Null(file.State.AnonymousGroup);
-        Assert.Equal([new DynamicRule(AclType.SubscribeLiteral, "a", 0, false)], file.State.Roles["r"].Rules);
+        Assert.Equal([new DynamicRule(AclType.SubscribeLiteral, "a", 0, false)], file.State.Roles["r"].Rules.ToArray());
         string[] lines = ["1", "2", "3", "3", "3", "4", "5", "5", "5", "5"];
         Assert.Equal(lines.Select(line => $"Warning: Dynamic security config \"f.json\", line {line}: "), file.Warnings.Select(text => text[..(text.IndexOf(": ", 40, StringComparison.Ordinal) + 2)]));
     }
@@ -162,7 +162,7 @@ public sealed class DynamicSecurityFileTests
     {
         var exception = Assert.Throws<SecurityFileException>(() => DynamicSecurityFile.Parse("{\"clients\":[{},\n{\"username\":1},\n{\"username\":\"a\",\"roles\":1}]}"u8, "f"));
 
-        Assert.Equal(["line 1", "line 2", "line 2", "line 3"], exception.Errors.Select(error => error.Split(", ")[1].Split(':')[0]));
+        Assert.Equal(["line 1", "line 2", "line 3"], exception.Errors.Select(error => error.Split(", ")[1].Split(':')[0]));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal static class StateRules
         {
             Assert.Equal(userName, client.UserName);
             CheckGrants(state, [.. client.Roles]);
-            Assert.Equal(client.Groups.Order(Comparer<GroupMembership>.Create(DynamicOrder.Compare)), client.Groups);
+            Assert.Equal(client.Groups.Order(Comparer<GroupMembership>.Create(DynamicOrder.Compare)).ToArray(), client.Groups.ToArray());
             Assert.Distinct(client.Groups.Select(group => group.GroupName));
             foreach (var (groupName, priority) in client.Groups) Assert.Equal(priority, state.Groups[groupName].Clients[userName]);
         }
@@ -27,7 +27,7 @@ internal static class StateRules
         foreach (var (roleName, role) in state.Roles)
         {
             Assert.Equal(roleName, role.RoleName);
-            Assert.Equal(DynamicOrder.Sorted(role.Rules), role.Rules);
+            Assert.Equal(DynamicOrder.Sorted(role.Rules).ToArray(), role.Rules.ToArray());
             Assert.Distinct(role.Rules.Select(rule => (rule.AclType, rule.Topic)));
         }
 

@@ -12,7 +12,7 @@ public sealed partial class TranscriptTests
     {
         var world = new CommandWorld { State = DynamicSecurityFile.Parse(DynamicSecuritySamples.Bytes(DynamicSecuritySamples.Init20), "f").State };
         string? request = null;
-        var (answers, files) = (0, 0);
+        var (answers, files, defects) = (0, 0, 0);
         foreach (var line in DynamicSecuritySamples.Text(DynamicSecuritySamples.Transcript).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             switch (line[0])
@@ -21,7 +21,10 @@ public sealed partial class TranscriptTests
                     request = line[2..];
                     break;
                 case '<':
-                    Assert.Equal((request, line[2..]), (request, As20(world.Send(request!))));
+                    var answer = As20(world.Send(request!));
+                    if (IsDefectOf20(line)) defects++;
+                    else Assert.Equal((request, line[2..]), (request, answer));
+                    Assert.Equal(line.Contains("error", StringComparison.Ordinal) && !IsDefectOf20(line), answer.Contains("error", StringComparison.Ordinal));
                     StateRules.Check(world.State);
                     answers++;
                     break;
@@ -35,11 +38,16 @@ public sealed partial class TranscriptTests
 
         Assert.True(answers > 300);
         Assert.Equal(1, files);
+        Assert.Equal(2, defects);
     }
 
     // 2.1 added allowwildcardsubs and connections.
     private static string As20(string answer) =>
         answer.Replace("\"allowwildcardsubs\":true,", "", StringComparison.Ordinal).Replace(",\"connections\":[]", "", StringComparison.Ordinal);
+
+    // A client whose role was deleted cannot be shown any more by 2.0.11.
+    private static bool IsDefectOf20(string line) =>
+        line is """< {"responses":[{"command":"getClient","error":"Internal error"}]}""" or """< {"responses":[{"command":"listClients","error":"Internal error"}]}""";
 
     private static string WithoutHashes(string file) => Hashes().Replace(file, "$1");
 

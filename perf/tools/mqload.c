@@ -17,7 +17,7 @@
 //   wild:   publisher i cycles over T topics dev/<k>/temp, subscriber j on dev/+/temp
 //           (every subscriber receives everything)
 //   idle:   P connections, connect only, then idle for d seconds (memory a connection)
-//   churn:  connect, CONNACK, DISCONNECT, over and over on P sockets (connections/s)
+//   churn:  connect, CONNACK, DISCONNECT, over and over on P sockets (connections/s); W seconds of it are not counted
 //   subs:   P connections that subscribe to T filters each, then stay for d seconds (memory a subscription); a line "ready" comes before
 //   start:  runs the command after --, and times it until it accepts a connection on the port (resident memory d seconds later)
 //
@@ -317,9 +317,10 @@ int main(int argc, char **argv) {
     int opened = 0;
     for (int i = 0; i < nconn; i++) { Conn *c = &conns[i]; c->role = i < nsub ? SUB : idle || churn ? IDLE : PUB; c->index = i < nsub ? i : i - nsub; c->state = ST_CLOSED; }
     if (churn) {
-        uint64_t end = now_ns() + secs * 1000000000ull, done = 0; closed_early = 0;
+        uint64_t begin = now_ns() + warm * 1000000000ull, end = begin + secs * 1000000000ull, done = 0; closed_early = 0;
         for (int i = 0; i < nconn; i++) open_conn(&conns[i]);
         while (now_ns() < end) {
+            if (!measuring && now_ns() >= begin) { measuring = 1; done = 0; broker_usage(&cpu0, &rss0); }
             poll_once(10);
             for (int i = 0; i < nconn; i++) { Conn *c = &conns[i]; if (c->state == ST_READY) { uint8_t d[2] = { 0xE0, 0 }; send(c->fd, d, 2, MSG_NOSIGNAL); struct linger lg = { 1, 0 }; close_conn(c); (void)lg; done++; open_conn(c); } else if (c->state == ST_CLOSED) open_conn(c); }
         }

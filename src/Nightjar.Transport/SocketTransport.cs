@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Nightjar.Transport.Epoll;
 using Nightjar.Transport.Sockets;
 
 namespace Nightjar.Transport;
@@ -24,7 +25,16 @@ public static class SocketTransport
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentNullException.ThrowIfNull(options);
         Volatile.Write(ref s_socketMade, 1);
-        return SocketListener.Listen(endPoint, options);
+        Socket socket = SocketListener.Open(endPoint, options);
+        try
+        {
+            return UsesLoops(endPoint, options) ? new EpollListener(socket, options) : new SocketListener(socket, options);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Connects to a peer.</summary>
@@ -46,7 +56,7 @@ public static class SocketTransport
             if (options.LocalAddress is not null)
                 socket.Bind(new IPEndPoint(options.LocalAddress, 0));
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new SocketConnection(socket, options);
+            return UsesLoops(endPoint, options) ? TakeOver(socket, options) : new SocketConnection(socket, options);
         }
         catch
         {
@@ -68,5 +78,19 @@ public static class SocketTransport
             return false;
         Environment.SetEnvironmentVariable(InlineCompletionsVariable, "1");
         return true;
+    }
+
+    private static bool UsesLoops(EndPoint endPoint, SocketTransportOptions options) =>
+        options.EventLoops && EpollLoop.IsSupported && endPoint is not UnixDomainSocketEndPoint;
+
+    // The runtime's socket goes, and its descriptor stays under another number.
+    private static EpollConnection TakeOver(Socket socket, SocketTransportOptions options)
+    {
+        EndPoint? remote = socket.RemoteEndPoint;
+        int descriptor = LinuxCalls.Duplicate((int)socket.SafeHandle.DangerousGetHandle());
+        if (descriptor < 0)
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        socket.Dispose();
+        return new EpollConnection(descriptor, remote, options);
     }
 }

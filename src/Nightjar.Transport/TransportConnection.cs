@@ -50,6 +50,12 @@ public abstract class TransportConnection : IDuplexPipe, IAsyncDisposable
     /// <remarks>Any thread. A pending read completes; later writes are swallowed.</remarks>
     public abstract ValueTask CloseAsync(TimeSpan linger);
 
+    /// <summary>As <see cref="CloseAsync"/>, for a peer that has said that it sends nothing more: its end of the stream is not waited for, where the
+    /// transport needs no farewell.</summary>
+    /// <param name="linger">Bounds the whole of it.</param>
+    /// <remarks>A peer that sends something nevertheless gets a reset, which may overtake what it has not read.</remarks>
+    public virtual ValueTask CloseAfterLastAsync(TimeSpan linger) => CloseAsync(linger);
+
     /// <summary>Aborts the connection if it is still open and gives every pooled thing back.</summary>
     /// <remarks>The owner calls it after its read loop. Whoever fills <see cref="Output"/> must end with Commit or Complete, before or
     /// after: a block in the hands of the fill side goes back then.</remarks>

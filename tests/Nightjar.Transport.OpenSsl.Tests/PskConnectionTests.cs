@@ -13,8 +13,11 @@ public sealed class PskConnectionTests
     {
         { TransportKind.Memory, null },
         { TransportKind.Socket, null },
+        { TransportKind.EventLoop, null },
         { TransportKind.Socket, "PSK-AES128-GCM-SHA256" },
+        { TransportKind.EventLoop, "PSK-AES128-GCM-SHA256" },
         { TransportKind.Socket, "DHE-PSK-AES256-GCM-SHA384" },
+        { TransportKind.EventLoop, "DHE-PSK-AES256-GCM-SHA384" },
         { TransportKind.Memory, "ECDHE-PSK-AES128-CBC-SHA256" },
     };
 
@@ -59,6 +62,7 @@ public sealed class PskConnectionTests
     [Theory]
     [InlineData(TransportKind.Memory)]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     public async Task Close_AfterData_DeliversItAndEndsInOrder(TransportKind kind)
     {
         var leaks = new LeakCheck();

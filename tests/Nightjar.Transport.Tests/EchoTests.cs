@@ -11,8 +11,11 @@ public class EchoTests
 
     [Theory]
     [InlineData(TransportKind.Socket, 1)]
+    [InlineData(TransportKind.EventLoop, 1)]
     [InlineData(TransportKind.Socket, 2)]
+    [InlineData(TransportKind.EventLoop, 2)]
     [InlineData(TransportKind.Socket, 3)]
+    [InlineData(TransportKind.EventLoop, 3)]
     [InlineData(TransportKind.SocketV6, 4)]
     [InlineData(TransportKind.Memory, 5)]
     [InlineData(TransportKind.Memory, 6)]

@@ -11,6 +11,7 @@ public class EndingTests
 {
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.SocketV6)]
     [InlineData(TransportKind.Memory)]
     public async Task Complete_OfTheOutput_EndsOneHalfOnly(TransportKind kind)
@@ -34,6 +35,7 @@ public class EndingTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task Abort_ReadPending_CompletesItAndResetsThePeer(TransportKind kind)
     {
@@ -54,11 +56,13 @@ public class EndingTests
         leaks.AssertNothingOutstanding();
     }
 
-    [Fact]
-    public async Task ReadAsync_PeerResets_CompletesWithTheReason()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ReadAsync_PeerResets_CompletesWithTheReason(bool eventLoops)
     {
         var leaks = new LeakCheck();
-        var options = new SocketTransportOptions { BufferPool = leaks.Pool };
+        var options = new SocketTransportOptions { BufferPool = leaks.Pool, EventLoops = eventLoops };
         await using TransportListener listener = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
         using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await peer.ConnectAsync(listener.LocalEndPoint);
@@ -77,6 +81,7 @@ public class EndingTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task CloseAsync_InputUnread_PeerStillGetsWhatWasCommitted(TransportKind kind)
     {
@@ -100,6 +105,7 @@ public class EndingTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task CloseAsync_ReadPendingElsewhere_CompletesIt(TransportKind kind)
     {
@@ -122,6 +128,7 @@ public class EndingTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task CloseAsync_PeerNeverReads_EndsAfterTheLinger(TransportKind kind)
     {
@@ -139,6 +146,7 @@ public class EndingTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task CloseAsync_PeerNeverCloses_EndsAfterTheLingerWithoutReset(TransportKind kind)
     {
@@ -155,6 +163,7 @@ public class EndingTests
 
     [Theory]
     [InlineData(TransportKind.Socket, 31)]
+    [InlineData(TransportKind.EventLoop, 31)]
     [InlineData(TransportKind.Memory, 32)]
     public async Task CloseAsync_WhileTheOwnerReads_EndsBothSoon(TransportKind kind, int seed)
     {
@@ -180,7 +189,9 @@ public class EndingTests
 
     [Theory]
     [InlineData(TransportKind.Socket, 21)]
+    [InlineData(TransportKind.EventLoop, 21)]
     [InlineData(TransportKind.Socket, 22)]
+    [InlineData(TransportKind.EventLoop, 22)]
     [InlineData(TransportKind.Memory, 23)]
     [InlineData(TransportKind.Memory, 24)]
     public async Task Abort_FromOtherThreadsInTheMiddle_LeaksNothing(TransportKind kind, int seed)

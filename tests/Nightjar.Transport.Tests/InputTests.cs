@@ -8,6 +8,7 @@ public class InputTests
 {
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task ReadAsync_NothingUnconsumed_HoldsNoBlockWhileWaiting(TransportKind kind)
     {
@@ -25,6 +26,7 @@ public class InputTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task ReadAsync_PartOfAFrameUnconsumed_HoldsLittle(TransportKind kind)
     {
@@ -47,6 +49,7 @@ public class InputTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task CancelPendingRead_ReadPending_CompletesItAndLosesNothing(TransportKind kind)
     {
@@ -79,11 +82,13 @@ public class InputTests
         await leaks.AssertReturnsToZeroAsync();
     }
 
-    [Fact]
-    public async Task ReadAsync_TokenCancelled_ThrowsAndGoesOn()
+    [Theory]
+    [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
+    public async Task ReadAsync_TokenCancelled_ThrowsAndGoesOn(TransportKind kind)
     {
         var leaks = new LeakCheck();
-        await using TransportPair pair = await TransportPair.CreateAsync(TransportKind.Socket, leaks.Pool);
+        await using TransportPair pair = await TransportPair.CreateAsync(kind, leaks.Pool);
         using var cancellation = new CancellationTokenSource();
         Task<ReadResult> waiting = pair.Server.Input.ReadAsync(cancellation.Token).AsTask();
         await cancellation.CancelAsync();
@@ -94,6 +99,7 @@ public class InputTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task ReadAsync_BytesAlwaysThere_LeavesTheThreadFromTimeToTime(TransportKind kind)
     {

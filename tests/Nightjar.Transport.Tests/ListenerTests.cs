@@ -9,10 +9,13 @@ public class ListenerTests
 {
     private static readonly SocketTransportOptions Options = new();
 
-    [Fact]
-    public async Task AcceptAsync_ListenerDisposed_ReturnsNull()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AcceptAsync_ListenerDisposed_ReturnsNull(bool eventLoops)
     {
-        TransportListener listener = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), Options);
+        SocketTransportOptions options = Options with { EventLoops = eventLoops };
+        TransportListener listener = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
         Task<TransportConnection?> accepting = listener.AcceptAsync(CancellationToken.None).AsTask();
         await listener.DisposeAsync();
         await listener.DisposeAsync();
@@ -20,15 +23,18 @@ public class ListenerTests
         Assert.Null(await listener.AcceptAsync(CancellationToken.None));
     }
 
-    [Fact]
-    public async Task AcceptAsync_TokenCancelled_ThrowsAndGoesOn()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AcceptAsync_TokenCancelled_ThrowsAndGoesOn(bool eventLoops)
     {
-        await using TransportListener listener = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), Options);
+        SocketTransportOptions options = Options with { EventLoops = eventLoops };
+        await using TransportListener listener = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
         using var cancellation = new CancellationTokenSource();
         Task<TransportConnection?> accepting = listener.AcceptAsync(cancellation.Token).AsTask();
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting.WaitAsync(Wire.Guard));
-        await using TransportConnection client = await SocketTransport.ConnectAsync(listener.LocalEndPoint, Options, CancellationToken.None);
+        await using TransportConnection client = await SocketTransport.ConnectAsync(listener.LocalEndPoint, options, CancellationToken.None);
         await using TransportConnection? server = await listener.AcceptAsync(CancellationToken.None);
         Assert.NotNull(server);
     }
@@ -52,37 +58,46 @@ public class ListenerTests
         Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds, 30, 10_000);
     }
 
-    [Fact]
-    public async Task Listen_PortOfAPredecessorWhoClosedFirst_BindsAtOnce()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Listen_PortOfAPredecessorWhoClosedFirst_BindsAtOnce(bool eventLoops)
     {
-        TransportListener first = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), Options);
-        await using TransportConnection client = await SocketTransport.ConnectAsync(first.LocalEndPoint, Options, CancellationToken.None);
+        SocketTransportOptions options = Options with { EventLoops = eventLoops };
+        TransportListener first = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
+        await using TransportConnection client = await SocketTransport.ConnectAsync(first.LocalEndPoint, options, CancellationToken.None);
         TransportConnection server = (await first.AcceptAsync(CancellationToken.None))!;
         Task close = server.CloseAsync(Wire.Guard).AsTask();
         Assert.Empty(await client.ReadToEndAsync());
         await client.CloseAsync(Wire.Guard).AsTask().WaitAsync(Wire.Guard);
         await close.WaitAsync(Wire.Guard);
         await first.DisposeAsync();
-        await using TransportListener second = SocketTransport.Listen(first.LocalEndPoint, Options);
+        await using TransportListener second = SocketTransport.Listen(first.LocalEndPoint, options);
         Assert.Equal(first.LocalEndPoint, second.LocalEndPoint);
     }
 
-    [Fact]
-    public async Task Listen_PortInUse_Throws()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Listen_PortInUse_Throws(bool eventLoops)
     {
-        await using TransportListener first = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), Options);
-        SocketException exception = Assert.Throws<SocketException>(() => SocketTransport.Listen(first.LocalEndPoint, Options));
+        SocketTransportOptions options = Options with { EventLoops = eventLoops };
+        await using TransportListener first = SocketTransport.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
+        SocketException exception = Assert.Throws<SocketException>(() => SocketTransport.Listen(first.LocalEndPoint, options));
         Assert.Equal(SocketError.AddressAlreadyInUse, exception.SocketErrorCode);
     }
 
-    [Fact]
-    public async Task Listen_Ipv6Any_DoesNotTakeIpv4()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Listen_Ipv6Any_DoesNotTakeIpv4(bool eventLoops)
     {
-        await using TransportListener six = SocketTransport.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), Options);
+        SocketTransportOptions options = Options with { EventLoops = eventLoops };
+        await using TransportListener six = SocketTransport.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), options);
         int port = ((IPEndPoint)six.LocalEndPoint).Port;
         var four = new IPEndPoint(IPAddress.Loopback, port);
         SocketException exception = await Assert.ThrowsAsync<SocketException>(
-            () => SocketTransport.ConnectAsync(four, Options, CancellationToken.None).AsTask());
+            () => SocketTransport.ConnectAsync(four, options, CancellationToken.None).AsTask());
         Assert.Equal(SocketError.ConnectionRefused, exception.SocketErrorCode);
     }
 

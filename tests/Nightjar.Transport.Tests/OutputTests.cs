@@ -7,6 +7,7 @@ public class OutputTests
 {
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task Send_PeerStopsReading_KeepsTheRestAndTellsWhenDrained(TransportKind kind)
     {
@@ -29,6 +30,7 @@ public class OutputTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task Commit_WhileASendIsBlocked_ReturnsFalseAndFillsBlocks(TransportKind kind)
     {
@@ -55,6 +57,7 @@ public class OutputTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task GetSpan_LargerThanABlock_IsContiguous(TransportKind kind)
     {
@@ -86,6 +89,7 @@ public class OutputTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task Commit_AfterTheEnd_SwallowsAndReturnsFalse(TransportKind kind)
     {
@@ -107,6 +111,7 @@ public class OutputTests
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task FlushAsync_PeerStopsReading_CompletesWhenItReads(TransportKind kind)
     {
@@ -134,7 +139,9 @@ public class OutputTests
 
     [Theory]
     [InlineData(TransportKind.Socket, 11)]
+    [InlineData(TransportKind.EventLoop, 11)]
     [InlineData(TransportKind.Socket, 12)]
+    [InlineData(TransportKind.EventLoop, 12)]
     [InlineData(TransportKind.Memory, 13)]
     public async Task Output_FilledByManyThreads_KeepsEachThreadsOrder(TransportKind kind, int seed)
     {

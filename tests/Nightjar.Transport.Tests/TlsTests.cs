@@ -10,6 +10,7 @@ public class TlsTests
 {
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task SslStream_OverAConnection_CarriesBytes(TransportKind kind)
     {

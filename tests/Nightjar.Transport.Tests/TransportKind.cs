@@ -9,6 +9,9 @@ public enum TransportKind
     /// <summary>TCP over IPv6.</summary>
     SocketV6,
 
+    /// <summary>TCP over IPv4, served by event loops at both ends where the system has them.</summary>
+    EventLoop,
+
     /// <summary>In memory.</summary>
     Memory,
 }

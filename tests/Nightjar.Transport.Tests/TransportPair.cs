@@ -31,7 +31,7 @@ public sealed class TransportPair : IAsyncDisposable
             (TransportConnection client, TransportConnection server) = MemoryTransport.CreatePair(memory);
             return new TransportPair(client, server, null);
         }
-        var options = new SocketTransportOptions { BufferPool = pool, SendBufferSize = capacity, ReceiveBufferSize = capacity };
+        var options = new SocketTransportOptions { BufferPool = pool, SendBufferSize = capacity, ReceiveBufferSize = capacity, EventLoops = kind == TransportKind.EventLoop };
         IPAddress address = kind == TransportKind.SocketV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback;
         TransportListener listener = SocketTransport.Listen(new IPEndPoint(address, 0), options);
         ValueTask<TransportConnection?> accepting = listener.AcceptAsync(CancellationToken.None);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Nightjar.Broker.Collections;
 
@@ -84,11 +84,12 @@ internal static class SeededHash
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Read32(ref byte start, int offset) => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, offset));
 
-    // Odd, so that no secret is zero and a multiplication by it loses nothing.
+    // Odd, so that no secret is zero and a multiplication by it loses nothing. From the system's secure source by way of a GUID, whose six
+    // bits that are not random stand where the other half has random ones: RandomNumberGenerator would load OpenSSL, 5 MB for two numbers.
     private static ulong DrawSecret()
     {
-        Span<byte> bytes = stackalloc byte[8];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes) | 1;
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.NewGuid().TryWriteBytes(bytes);
+        return (BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ BitOperations.RotateLeft(BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]), 32)) | 1;
     }
 }

@@ -77,6 +77,10 @@ public sealed record ListenerOptions
     /// <value>Default true: the broker coalesces by itself, so delaying small segments only costs latency.</value>
     public bool NoDelay { get; init; } = true;
 
+    /// <summary>Serves TCP connections by the transport's event loops, on Linux: less memory and fewer system calls a connection. Default false.</summary>
+    /// <remarks>Handlers of the broker's events then run on a loop's thread and must not block.</remarks>
+    public bool EventLoops { get; init; }
+
     /// <summary>Protocol versions accepted; others get CONNACK 1 (v3) or 0x84 (v5). mosquitto: accept_protocol_versions.</summary>
     public IReadOnlyCollection<ProtocolVersion> AcceptedVersions { get; init; } = [ProtocolVersion.Mqtt31, ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt50];
 

@@ -10,29 +10,23 @@ namespace Nightjar.Broker.Connections;
 /// <content>From bytes to handled frames.</content>
 internal sealed partial class ClientConnection
 {
-    private async Task ReadLoopAsync(PipeReader input)
+    // Handles what a read brought; whether it was the last.
+    private bool TakeRead(PipeReader input, in ReadResult result)
     {
-        while (!IsClosing)
+        var buffer = result.Buffer;
+        if (!buffer.IsEmpty && !IsClosing)
         {
-            var result = await input.ReadAsync();
-            var buffer = result.Buffer;
-            if (!buffer.IsEmpty && !IsClosing)
-            {
-                var consumed = ProcessBatch(buffer);
-                // Packets behind an AUTH that is answered after the batch, or behind the end of the client's rate, are looked at again at once,
-                // not when more bytes come.
-                input.AdvanceTo(consumed, MayContinue ? buffer.End : consumed);
-            }
-            else
-            {
-                input.AdvanceTo(buffer.End);
-            }
-
-            if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
-            if (result.IsCompleted && MayContinue) return;
-            if (_isOverRate) await PauseAsync();
-            if (IsOverOutput) await Link.Output.WhenSentAsync();
+            var consumed = ProcessBatch(buffer);
+            // Packets behind an AUTH that is answered after the batch, or behind the end of the client's rate, are looked at again at once,
+            // not when more bytes come.
+            input.AdvanceTo(consumed, MayContinue ? buffer.End : consumed);
         }
+        else
+        {
+            input.AdvanceTo(buffer.End);
+        }
+
+        return result.IsCompleted;
     }
 
     private SequencePosition ProcessBatch(in ReadOnlySequence<byte> buffer)

@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -9,6 +12,14 @@ internal sealed partial class ClientConnection
 {
     private Queue<PendingFrame>? _pending;
     private int _pendingPubAcks;
+    private bool _owesAnswer;
+
+    /// <summary>A PUBLISH has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again.</summary>
+    internal bool OwesAnswer
+    {
+        get => Volatile.Read(ref _owesAnswer);
+        set => Volatile.Write(ref _owesAnswer, value);
+    }
 
     /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
     internal int PendingPubAcks => Volatile.Read(ref _pendingPubAcks);
@@ -42,13 +53,19 @@ internal sealed partial class ClientConnection
     internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context, PacketType type = PacketType.Reserved)
     {
         if (!Fits(frame)) return;
+        if (ticket == IMessageStore.Refused)
+        {
+            OwesAnswer = true;
+            return;
+        }
+
         var wait = false;
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
             if (_pending is { Count: > 0 } || (ticket != 0 && !Core.Durability.IsDurable(ticket)))
             {
-                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame.ToArray(), type));
+                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame, type));
                 if (type == PacketType.PubAck) _pendingPubAcks++;
                 wait = true;
             }
@@ -131,6 +148,7 @@ internal sealed partial class ClientConnection
     private void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
+        if (ticket == IMessageStore.Refused) OwesAnswer = true;
         _holdTicket = ticket;
         Link.IsHeld = true;
     }
@@ -167,5 +185,28 @@ internal sealed partial class ClientConnection
         Core.Environment.Counters.AddSent(PacketType.Disconnect, length);
     }
 
-    private readonly record struct PendingFrame(long Ticket, byte[] Frame, PacketType Type);
+    // Nearly all of them are acknowledgements of a few bytes, which lie in the place itself: one for each message must not be garbage.
+    private readonly struct PendingFrame
+    {
+        private readonly ulong _small;
+        private readonly int _length;
+        private readonly byte[]? _large;
+
+        internal PendingFrame(long ticket, ReadOnlySpan<byte> frame, PacketType type)
+        {
+            Ticket = ticket;
+            Type = type;
+            _length = frame.Length;
+            if (frame.Length > sizeof(ulong)) _large = frame.ToArray();
+            else frame.CopyTo(MemoryMarshal.AsBytes(new Span<ulong>(ref _small)));
+        }
+
+        internal long Ticket { get; }
+
+        internal PacketType Type { get; }
+
+        /// <summary>The packet; valid as long as the place it is asked of.</summary>
+        [UnscopedRef]
+        internal ReadOnlySpan<byte> Frame => _large ?? MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in _small))[.._length];
+    }
 }

@@ -48,7 +48,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
         Mount = MountPoint.Of(listener);
-        Link = new SessionLink(transport.Output, new object(), this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix };
+        Link = new SessionLink(transport.Output, this, this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix };
     }
 
     internal BrokerCore Core { get; }
@@ -71,6 +71,12 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
 
     /// <summary>What TLS agreed on; null without TLS, and before the first bytes are there.</summary>
     internal TlsSession? Tls => _transport.Tls;
+
+    /// <summary>Neighbours in the <see cref="ConnectionTable"/>, under its lock.</summary>
+    internal ClientConnection? NextConnection { get; set; }
+
+    /// <inheritdoc cref="NextConnection"/>
+    internal ClientConnection? PreviousConnection { get; set; }
 
     /// <summary>Null until CONNECT is accepted.</summary>
     internal Session? Session { get; private set; }
@@ -146,7 +152,17 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         Link.Output.OnDrained(static state => ((ClientConnection)state!).OnDrained(), this);
         try
         {
-            if (await ConnectHandler.ReceiveAsync(this, _transport.Input)) await ReadLoopAsync(_transport.Input);
+            // One state machine for all of it: a second one would be 200 bytes of an idle connection.
+            var isOver = !await ConnectHandler.ReceiveAsync(this, _transport.Input);
+            while (!isOver && !IsClosing)
+            {
+                isOver = TakeRead(_transport.Input, await _transport.Input.ReadAsync());
+                if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
+                isOver &= MayContinue;
+                if (isOver) break;
+                if (_isOverRate) await PauseAsync();
+                if (IsOverOutput) await Link.Output.WhenSentAsync();
+            }
         }
 #pragma warning disable CA1031 // A defect of the broker ends this connection, not the process.
         catch (Exception exception)
@@ -157,6 +173,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
 #pragma warning restore CA1031
 
         await EndAsync();
+        Loop?.OnEnded();
     }
 
     /// <summary>Ends the connection; the first cause wins. A v5 client that was accepted is told [MQTT-4.13.1-1]; what is encoded goes out within the linger time.</summary>
@@ -326,7 +343,9 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
     {
         try
         {
-            await _transport.CloseAsync(Core.Environment.Options.CloseLinger);
+            var linger = Core.Environment.Options.CloseLinger;
+            // Nothing follows DISCONNECT [MQTT-3.14.4-2].
+            await (Cause == DisconnectCause.ClientDisconnected ? _transport.CloseAfterLastAsync(linger) : _transport.CloseAsync(linger));
         }
         catch (IOException)
         {

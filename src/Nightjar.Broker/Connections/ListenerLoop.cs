@@ -72,13 +72,17 @@ internal sealed class ListenerLoop
 
     internal ValueTask CloseAsync() => _listener.DisposeAsync();
 
+    /// <summary>One of its connections is gone.</summary>
+    internal void OnEnded() => Interlocked.Decrement(ref _connections);
+
     private async Task RunAsync()
     {
         while (await _listener.AcceptAsync(CancellationToken.None) is { } transport)
         {
             if ((_isJudgedBefore || IsAddressAdmitted(transport)) && TryAdmit(transport, out var connection))
             {
-                connection.Ended = ServeAsync(connection);
+                Announce(connection);
+                connection.Ended = connection.RunAsync();
                 continue;
             }
 
@@ -137,12 +141,10 @@ internal sealed class ListenerLoop
             BrokerLog.ConnectionDenied(_core.Environment.Log, ClientConnection.ToAddressText(transport.RemoteEndPoint, _listener.LocalEndPoint), reason);
     }
 
-    private async Task ServeAsync(ClientConnection connection)
+    private void Announce(ClientConnection connection)
     {
         var environment = _core.Environment;
         if (environment.Options.ConnectionMessages && environment.Log.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information) && _core.PeerLog.TryTake(environment.Clock.Now))
             BrokerLog.NewConnection(environment.Log, connection.AddressText, (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0);
-        await connection.RunAsync();
-        Interlocked.Decrement(ref _connections);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class ListenerStack
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be listened on.</exception>
     internal static ListenerStack Open(ListenerOptions options, TimeProvider time)
     {
-        var socket = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay, Device = options.BindInterface });
+        var socket = SocketTransport.Listen(options.EndPoint, new SocketTransportOptions { NoDelay = options.NoDelay, Device = options.BindInterface, EventLoops = options.EventLoops });
         var tls = options.Tls is { } context ? new TlsListener(socket, context) : null;
         var webSockets = options.Protocol == ListenerProtocol.WebSockets
             ? new WebSocketListener((TransportListener?)tls ?? socket, new WebSocketListenerOptions { AllowedOrigins = options.AllowedOrigins, TimeProvider = time })
@@ -45,7 +45,7 @@ internal sealed class ListenerStack
 
     /// <summary>Whether new options can be had without opening the socket anew.</summary>
     internal bool CanTake(ListenerOptions current, ListenerOptions options) =>
-        current.EndPoint.Equals(options.EndPoint) && current.Protocol == options.Protocol && current.NoDelay == options.NoDelay
+        current.EndPoint.Equals(options.EndPoint) && current.Protocol == options.Protocol && current.NoDelay == options.NoDelay && current.EventLoops == options.EventLoops
         && string.Equals(current.BindInterface, options.BindInterface, StringComparison.Ordinal) && _tls is null == options.Tls is null;
 
     /// <summary>Has addresses judged before anything is read or answered.</summary>

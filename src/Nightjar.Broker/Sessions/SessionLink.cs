@@ -21,7 +21,7 @@ internal sealed class SessionLink
         Owner = owner;
     }
 
-    /// <summary>The lock of the output's fill side: the session it is attached to, and before that an object of its own.</summary>
+    /// <summary>The lock of the output's fill side: the session it is attached to, and before that the connection itself.</summary>
     internal object Gate { get; set; }
 
     internal OutputPipeWriter Output { get; }

@@ -18,6 +18,9 @@ internal sealed record HostConfiguration
     /// <summary>Whether TCP_NODELAY is set on connections.</summary>
     internal bool NoDelay { get; init; }
 
+    /// <summary>Whether the transport's event loops serve TCP connections where there are some.</summary>
+    internal bool EventLoops { get; init; }
+
     /// <summary>Rules of the listeners that have none of their own.</summary>
     internal required SecuritySection Security { get; init; }
 
@@ -38,8 +41,6 @@ internal sealed record HostConfiguration
     internal required ProcessSection Process { get; init; }
 
     internal required LogSection Log { get; init; }
-
-    internal bool EnableControlApi { get; init; }
 
     /// <summary>Options that were given outside listeners and bridges, by name.</summary>
     internal ImmutableDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;

@@ -8,13 +8,14 @@ internal sealed class EndingOperation
 
     private readonly TaskCompletionSource _receiveEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _discarded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private byte[]? _discardBuffer;
 
     internal Task WhenReceiveEnded => _receiveEnded.Task;
 
     internal Task WhenDiscarded => _discarded.Task;
 
     /// <summary>Where a pending receive puts what is thrown away.</summary>
-    internal byte[] DiscardBuffer { get; } = new byte[256];
+    internal byte[] DiscardBuffer => _discardBuffer ??= new byte[256];
 
     internal int DiscardsLeft { get; set; } = MaximumDiscards;
 

@@ -18,7 +18,8 @@ internal abstract partial class InputPipeReader
     // Least room for a receive that expects much; up to as many unconsumed bytes are moved to make it.
     private const int LeastBulkRoom = 16 * 1024;
 
-    private readonly byte[] _small = new byte[SmallBufferSize];
+    // Made when it is needed first.
+    private byte[]? _small;
     private BufferBlock? _head;
     private BufferBlock? _tail;
 
@@ -32,10 +33,13 @@ internal abstract partial class InputPipeReader
     // The last receive filled its buffer.
     private bool _more;
 
-    // Where the pending receive writes.
+    // Where the pending receive writes; nowhere yet when the transport brings a block.
     private byte[] _target = [];
     private int _targetOffset;
     private int _targetLength;
+
+    // The block that a receive without a target brought, until its result is taken.
+    private BufferBlock? _arrived;
 
     protected InputPipeReader(BufferPool pool) => Pool = pool;
 
@@ -103,6 +107,11 @@ internal abstract partial class InputPipeReader
 
     private void ReleaseBuffer()
     {
+        if (_arrived is { } arrived)
+        {
+            _arrived = null;
+            Pool.Return(arrived);
+        }
         Pool.ReturnChain(_head);
         _head = null;
         _tail = null;
@@ -118,7 +127,7 @@ internal abstract partial class InputPipeReader
         if (_head is null)
         {
             if (_start < _smallEnd)
-                buffer = new ReadOnlySequence<byte>(_small, _start, _smallEnd - _start);
+                buffer = new ReadOnlySequence<byte>(_small!, _start, _smallEnd - _start);
         }
         else if (ReferenceEquals(_head, _tail))
         {
@@ -139,11 +148,20 @@ internal abstract partial class InputPipeReader
             EndOfStream(_receiveError);
             return;
         }
+        _unexamined = true;
+        if (_arrived is { } arrived)
+        {
+            // The buffer was empty when the wait began, and nobody else fills it.
+            _head = arrived;
+            _tail = arrived;
+            _arrived = null;
+            _more = arrived.Free == 0;
+            return;
+        }
         if (_tail is null)
             _smallEnd += _received;
         else
             _tail.Filled += _received;
-        _unexamined = true;
         _more = _received == _targetLength;
         if (_more && _targetLength < LeastBulkRoom)
             TryReceiveMore();
@@ -196,7 +214,7 @@ internal abstract partial class InputPipeReader
         if (_head is null)
         {
             if (_start > 0)
-                MoveToFront(_small, ref _smallEnd);
+                MoveToFront(_small!, ref _smallEnd);
             if (SmallBufferSize - _smallEnd < LeastSmallRoom)
                 MoveTo(0);
         }
@@ -213,9 +231,42 @@ internal abstract partial class InputPipeReader
         {
             FitBlock();
         }
-        _target = _tail is null ? _small : _tail.Array;
-        _targetOffset = _tail is null ? _smallEnd : _tail.Filled;
-        _targetLength = _target.Length - _targetOffset;
+        if (_tail is null && _smallEnd == 0 && BringsBlocks)
+        {
+            SetTarget([], 0);
+            return;
+        }
+        if (_tail is null)
+            SetTarget(_small ??= new byte[SmallBufferSize], _smallEnd);
+        else
+            SetTarget(_tail.Array, _tail.Filled);
+    }
+
+    private void SetTarget(byte[] array, int offset)
+    {
+        _target = array;
+        _targetOffset = offset;
+        _targetLength = array.Length - offset;
+    }
+
+    /// <summary>Receives into the target of the wait, or into a block of the pool when it has none.</summary>
+    /// <returns>As <see cref="TryReceive"/>.</returns>
+    protected int ReceiveTarget(out SocketError error)
+    {
+        if (_targetLength > 0)
+            return TryReceive(_target.AsSpan(_targetOffset, _targetLength), out error);
+        BufferBlock block = Pool.Rent(BufferPool.LargestClass);
+        int received = TryReceive(block.Array, out error);
+        if (received > 0)
+        {
+            block.Filled = received;
+            _arrived = block;
+        }
+        else
+        {
+            Pool.Return(block);
+        }
+        return received;
     }
 
     // A block of which the unconsumed bytes take at most three quarters, unless it is the largest.
@@ -245,7 +296,7 @@ internal abstract partial class InputPipeReader
     {
         BufferBlock block = _head!;
         _smallEnd = Unread;
-        block.Array.AsSpan(_start, _smallEnd).CopyTo(_small);
+        block.Array.AsSpan(_start, _smallEnd).CopyTo(_small ??= new byte[SmallBufferSize]);
         _start = 0;
         _head = null;
         _tail = null;

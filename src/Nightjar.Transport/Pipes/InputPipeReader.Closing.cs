@@ -59,7 +59,8 @@ internal abstract partial class InputPipeReader
             if (!TryDiscard(ending))
                 break;
             Interlocked.Or(ref _state, Receiving);
-            if (ReceiveAsync(ending.DiscardBuffer, 0, ending.DiscardBuffer.Length, out int received, out SocketError error))
+            SetTarget(ending.DiscardBuffer, 0);
+            if (ReceiveAsync(_target, 0, _targetLength, out int received, out SocketError error))
                 return;
             if ((EndReceiving(parks: false) & Ended) != 0)
                 ReleaseBuffer();

@@ -9,7 +9,7 @@ namespace Nightjar.Transport.Pipes;
 /// allocation a read.</summary>
 /// <remarks>
 /// <para>A wait is an asynchronous receive into a small buffer that belongs to the connection, so that nothing pooled is held meanwhile and
-/// a message that travels alone costs one receive. When a receive fills its buffer, a synchronous one into a 64 KiB block follows, and
+/// a message that travels alone costs one receive; or, where the transport can wait without receiving, no buffer at all. When a receive fills its buffer, a synchronous one into a 64 KiB block follows, and
 /// the next read begins with such a one. After some reads that found bytes at once, the connection goes to the end of the thread pool's
 /// queue, so that it cannot keep its thread.</para>
 /// <para>Who may do what is in <c>_state</c>. The buffer belongs to the reading side, that is the caller of ReadAsync or, while a read
@@ -119,6 +119,13 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
             AfterReceiving(old, more: true);
     }
 
+    /// <summary>Whether a wait with nothing unconsumed is one for readiness: the transport then calls <see cref="ReceiveTarget"/>, and no buffer
+    /// is held meanwhile.</summary>
+    protected virtual bool BringsBlocks => false;
+
+    /// <summary>Has <see cref="IThreadPoolWorkItem.Execute"/> called after others had their turn.</summary>
+    protected virtual void QueueTurn() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
     /// <summary>Takes bytes that are there.</summary>
     /// <returns>Bytes received; 0 with Success at the end of the stream, with WouldBlock when there is nothing.</returns>
     protected abstract int TryReceive(Span<byte> destination, out SocketError error);
@@ -215,7 +222,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         _readsLeft = ReadsInTurn;
         if (!BeginReceiving())
             return ReadCoreAsync();
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        QueueTurn();
         return pending;
     }
 

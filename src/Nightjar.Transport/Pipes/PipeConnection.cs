@@ -34,7 +34,12 @@ internal abstract class PipeConnection : TransportConnection
     public sealed override void Abort() => Abort(SocketError.OperationAborted);
 
     /// <inheritdoc/>
-    public sealed override ValueTask CloseAsync(TimeSpan linger)
+    public sealed override ValueTask CloseAsync(TimeSpan linger) => CloseAsync(linger, isPeerDone: false);
+
+    /// <inheritdoc/>
+    public sealed override ValueTask CloseAfterLastAsync(TimeSpan linger) => CloseAsync(linger, isPeerDone: true);
+
+    private ValueTask CloseAsync(TimeSpan linger, bool isPeerDone)
     {
         if (Interlocked.CompareExchange(ref _state, Closing, Open) != Open)
             return WhenClosed();
@@ -42,6 +47,12 @@ internal abstract class PipeConnection : TransportConnection
         Task? sent = Writer.BeginClose();
         if (sent is not null)
             return new ValueTask(CloseSlowAsync(sent, discarded: null, linger));
+        if (isPeerDone)
+        {
+            // The transport's own end is the end of the stream.
+            Release(abortive: false);
+            return ValueTask.CompletedTask;
+        }
         ShutdownSend();
         Task? discarded = linger > TimeSpan.Zero ? Reader.Discard() : null;
         if (discarded is not null)

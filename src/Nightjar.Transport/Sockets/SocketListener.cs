@@ -6,15 +6,11 @@ namespace Nightjar.Transport.Sockets;
 /// <summary>Accepts connections from a listening socket.</summary>
 internal sealed class SocketListener : TransportListener
 {
-    private static readonly TimeSpan LeastBackOff = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan MostBackOff = TimeSpan.FromMilliseconds(500);
-
     private readonly Socket _socket;
     private readonly SocketTransportOptions _options;
     private readonly Func<CancellationToken, ValueTask<Socket>> _accept;
     private readonly CancellationTokenSource _closed = new();
-    private readonly DescriptorReserve _reserve = new();
-    private TimeSpan _backOff = LeastBackOff;
+    private readonly AcceptBackOff _backOff;
     private int _isClosed;
 
     /// <summary>Takes a listening socket over.</summary>
@@ -26,13 +22,15 @@ internal sealed class SocketListener : TransportListener
         _socket = socket;
         _options = options;
         _accept = accept ?? socket.AcceptAsync;
+        _backOff = new AcceptBackOff(options.TimeProvider, _closed.Token);
         LocalEndPoint = socket.LocalEndPoint!;
     }
 
     /// <inheritdoc/>
     public override EndPoint LocalEndPoint { get; }
 
-    internal static SocketListener Listen(EndPoint endPoint, SocketTransportOptions options)
+    /// <summary>Makes a socket that listens.</summary>
+    internal static Socket Open(EndPoint endPoint, SocketTransportOptions options)
     {
         Socket socket = SocketFactory.Create(endPoint);
         try
@@ -48,7 +46,7 @@ internal sealed class SocketListener : TransportListener
             if (endPoint is UnixDomainSocketEndPoint bound)
                 UnixSocketFile.Open(bound);
             socket.Listen(options.Backlog);
-            return new SocketListener(socket, options);
+            return socket;
         }
         catch
         {
@@ -63,16 +61,16 @@ internal sealed class SocketListener : TransportListener
         while (Volatile.Read(ref _isClosed) == 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!_reserve.TryTake())
+            if (!_backOff.TryTakeReserve())
             {
-                await BackOffAsync(cancellationToken).ConfigureAwait(false);
+                await _backOff.WaitAsync(cancellationToken).ConfigureAwait(false);
                 continue;
             }
             try
             {
                 // The runtime keeps the operation for the next call.
                 Socket socket = await _accept(cancellationToken).ConfigureAwait(false);
-                _backOff = LeastBackOff;
+                _backOff.Reset();
                 if (TryMakeConnection(socket) is SocketConnection connection)
                     return connection;
             }
@@ -80,8 +78,8 @@ internal sealed class SocketListener : TransportListener
             {
                 if (IsShortage(exception.SocketErrorCode))
                 {
-                    _reserve.Release();
-                    await BackOffAsync(cancellationToken).ConfigureAwait(false);
+                    _backOff.ReleaseReserve();
+                    await _backOff.WaitAsync(cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (ObjectDisposedException)
@@ -99,20 +97,12 @@ internal sealed class SocketListener : TransportListener
             return;
         await _closed.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
-        _reserve.Dispose();
+        _backOff.Dispose();
     }
 
     // What does not pass by trying again at once.
     private static bool IsShortage(SocketError error) =>
         error is not (SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.OperationAborted or SocketError.Interrupted);
-
-    private async Task BackOffAsync(CancellationToken cancellationToken)
-    {
-        TimeSpan delay = _backOff;
-        _backOff = delay * 2 > MostBackOff ? MostBackOff : delay * 2;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token, cancellationToken);
-        await Task.Delay(delay, _options.TimeProvider, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
 
     // A peer may be gone before its connection was accepted.
     private SocketConnection? TryMakeConnection(Socket socket)

@@ -17,7 +17,14 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     /// <summary>Ticket of the newest record.</summary>
     internal long Last => Volatile.Read(ref _last);
 
+    /// <summary>Whether brokers leave queues to it, which have nothing to come back from.</summary>
+    public bool CanPage { get; init; }
+
     public long DurableTicket => Volatile.Read(ref _durable);
+
+    internal static ManualStore Create() => new();
+
+    internal static ManualStore CreatePaging() => new() { CanPage = true };
 
     internal override BrokerStores Open(BrokerClock clock) => new(this, this, this);
 

@@ -17,7 +17,9 @@ public sealed class TlsConnectionTests : IDisposable
 
     [Theory]
     [InlineData(TransportKind.Socket, SslProtocols.Tls12, "TLSv1.2")]
+    [InlineData(TransportKind.EventLoop, SslProtocols.Tls12, "TLSv1.2")]
     [InlineData(TransportKind.Socket, SslProtocols.Tls13, "TLSv1.3")]
+    [InlineData(TransportKind.EventLoop, SslProtocols.Tls13, "TLSv1.3")]
     [InlineData(TransportKind.Memory, SslProtocols.Tls12, "TLSv1.2")]
     [InlineData(TransportKind.Memory, SslProtocols.Tls13, "TLSv1.3")]
     public async Task Wrap_BothDirections_CarriesBytesAndReturnsEveryBlock(TransportKind kind, SslProtocols protocols, string name)
@@ -44,6 +46,7 @@ public sealed class TlsConnectionTests : IDisposable
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task ReadAsync_PeerIsIdle_HoldsNoBlock(TransportKind kind)
     {
@@ -67,6 +70,7 @@ public sealed class TlsConnectionTests : IDisposable
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task CloseAsync_BytesAreUnsent_SendsThemAndEndsTlsInOrder(TransportKind kind)
     {
@@ -92,6 +96,7 @@ public sealed class TlsConnectionTests : IDisposable
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task ReadAsync_PeerEndsTls_CompletesWithSuccess(TransportKind kind)
     {
@@ -149,6 +154,7 @@ public sealed class TlsConnectionTests : IDisposable
 
     [Theory]
     [InlineData(TransportKind.Socket)]
+    [InlineData(TransportKind.EventLoop)]
     [InlineData(TransportKind.Memory)]
     public async Task Output_PeerDoesNotRead_CountsWhatWaitsAndTellsWhenItIsGone(TransportKind kind)
     {
@@ -220,6 +226,7 @@ public sealed class TlsConnectionTests : IDisposable
 
     [Theory]
     [InlineData(TransportKind.Socket, 41)]
+    [InlineData(TransportKind.EventLoop, 41)]
     [InlineData(TransportKind.Memory, 42)]
     public async Task Abort_AtAnyMoment_LeaksNothing(TransportKind kind, int seed)
     {

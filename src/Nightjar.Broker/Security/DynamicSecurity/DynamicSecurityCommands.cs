@@ -39,6 +39,7 @@ internal static class DynamicSecurityCommands
         new("modifyRole", RoleCommands.Modify),
         new("addRoleACL", RoleCommands.AddAcl),
         new("removeRoleACL", RoleCommands.RemoveAcl),
+        new("explain", ExplainCommand.Run, IsQuestion: true),
     }.ToFrozenDictionary(static command => command.Name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Names of all commands.</summary>

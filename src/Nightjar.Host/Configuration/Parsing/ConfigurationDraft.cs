@@ -17,6 +17,8 @@ internal sealed class ConfigurationDraft
 
     internal bool NoDelay { get; set; } = true;
 
+    internal bool EventLoops { get; set; } = true;
+
     internal SecuritySection Security { get; set; } = new();
 
     internal List<ListenerSection> Listeners { get; } = [];
@@ -40,8 +42,6 @@ internal sealed class ConfigurationDraft
 
     /// <summary>Whether no listener, port or bind_address was given.</summary>
     internal bool IsLocalOnly { get; set; } = true;
-
-    internal bool EnableControlApi { get; set; }
 
     /// <summary>Whether a security option was given, after which per_listener_settings may not change any more.</summary>
     internal bool HasSecurityOption { get; private set; }

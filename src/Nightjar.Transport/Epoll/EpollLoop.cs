@@ -1,0 +1,149 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Nightjar.Transport.Epoll;
+
+// Why not the runtime's sockets. A connection of the runtime is a socket, its handle, its context, an operation for receiving with its
+// delegate and a buffer that waits for bytes: 1.1 KiB and a dozen objects beside our own. And after each message the runtime tells of it
+// asks the socket once more, in vain, before it waits. Here a connection that waits is a bit in its state: the loop receives into a block
+// that it has anyway, when there is something to receive. Registration is edge-triggered and made once, at the first wait, so that a
+// client whose every packet is there when it is looked for is never registered at all.
+
+/// <summary>One thread that waits for its connections by epoll and serves them to completion: what follows an event runs on it.</summary>
+/// <remarks>Nothing that blocks may follow an event.</remarks>
+internal sealed unsafe class EpollLoop
+{
+    private const int EventsAtOnce = 256;
+
+    private static readonly SourceTable s_sources = new();
+    private static readonly Lazy<EpollLoop[]> s_loops = new(Create);
+    private static int s_next;
+
+    private readonly int _epoll;
+    private readonly int _wakeUp;
+    private readonly Lock _gate = new();
+    private readonly byte[] _events = GC.AllocateArray<byte>(EventsAtOnce * 16, pinned: true);
+
+    // Of the thread.
+    private int _threadId;
+    private List<IThreadPoolWorkItem> _running = [];
+
+    // Under the gate.
+    private List<IThreadPoolWorkItem> _posted = [];
+
+    private EpollLoop(int number)
+    {
+        _epoll = LinuxCalls.EpollCreate(LinuxCalls.CloseOnExecute);
+        _wakeUp = _epoll < 0 ? -1 : LinuxCalls.EventDescriptor(0, LinuxCalls.CloseOnExecute | LinuxCalls.NonBlocking);
+        if (_wakeUp < 0 || !TryControl(LinuxCalls.ControlAdd, _wakeUp, LinuxCalls.EventIn | LinuxCalls.EventEdgeTriggered))
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "Cannot make an event loop");
+        var thread = new Thread(Run) { IsBackground = true, Name = $"Nightjar I/O {number}" };
+        thread.UnsafeStart();
+    }
+
+    /// <summary>Whether this machine has what the loops need.</summary>
+    internal static bool IsSupported => OperatingSystem.IsLinux();
+
+    /// <summary>The loop for the next connection: each in turn. There are as many as processors, made when the first is asked for, and they live as long as the process.</summary>
+    internal static EpollLoop Next()
+    {
+        EpollLoop[] loops = s_loops.Value;
+        return loops[(uint)Interlocked.Increment(ref s_next) % (uint)loops.Length];
+    }
+
+    /// <summary>Runs something on the loop's thread after the events at hand.</summary>
+    internal void Post(IThreadPoolWorkItem work)
+    {
+        bool isFirst;
+        lock (_gate)
+        {
+            isFirst = _posted.Count == 0;
+            _posted.Add(work);
+        }
+        if (!isFirst || Environment.CurrentManagedThreadId == _threadId)
+            return;
+        ulong one = 1;
+        _ = LinuxCalls.Write(_wakeUp, &one, sizeof(ulong));
+    }
+
+    /// <summary>Begins to watch a descriptor, edge-triggered. What is there already is told of too.</summary>
+    /// <returns>False: the system has no room for it.</returns>
+    internal bool TryAdd(int descriptor, IEpollSource source, uint events)
+    {
+        s_sources.Set(descriptor, source);
+        return TryControl(LinuxCalls.ControlAdd, descriptor, events | LinuxCalls.EventEdgeTriggered);
+    }
+
+    /// <summary>Watches for other events; those that hold already are told of again.</summary>
+    internal bool TryModify(int descriptor, uint events) =>
+        TryControl(LinuxCalls.ControlModify, descriptor, events | LinuxCalls.EventEdgeTriggered);
+
+    /// <summary>Ends watching: to be called right before the descriptor is closed, which takes it out of the kernel's list.</summary>
+    internal static void Remove(int descriptor) => s_sources.Set(descriptor, null);
+
+    private static EpollLoop[] Create()
+    {
+        var loops = new EpollLoop[Environment.ProcessorCount];
+        for (int i = 0; i < loops.Length; i++)
+            loops[i] = new EpollLoop(i);
+        return loops;
+    }
+
+    private bool TryControl(int operation, int descriptor, uint events)
+    {
+        // Mask and descriptor stand at the same places but for the gap that aligns the latter.
+        byte* happening = stackalloc byte[16];
+        *(uint*)happening = events;
+        *(ulong*)(happening + LinuxCalls.EventSize - sizeof(ulong)) = (uint)descriptor;
+        return LinuxCalls.EpollControl(_epoll, operation, descriptor, happening) == 0;
+    }
+
+    private void Run()
+    {
+        _threadId = Environment.CurrentManagedThreadId;
+        bool isPosted = false;
+        while (true)
+        {
+            int count;
+            fixed (byte* events = _events)
+                count = LinuxCalls.EpollWait(_epoll, events, EventsAtOnce, isPosted ? 0 : -1);
+            if (count < 0 && Marshal.GetLastPInvokeError() != LinuxCalls.Interrupted)
+                Environment.FailFast($"epoll_wait failed with errno {Marshal.GetLastPInvokeError()}.");
+            for (int i = 0; i < count; i++)
+                Dispatch(_events.AsSpan(i * LinuxCalls.EventSize, LinuxCalls.EventSize));
+            RunPosted();
+            lock (_gate)
+                isPosted = _posted.Count > 0;
+        }
+    }
+
+    private void Dispatch(ReadOnlySpan<byte> happening)
+    {
+        uint events = MemoryMarshal.Read<uint>(happening);
+        int descriptor = MemoryMarshal.Read<int>(happening[^sizeof(ulong)..]);
+        if (!BitConverter.IsLittleEndian)
+            descriptor = BinaryPrimitives.ReadInt32BigEndian(happening[^sizeof(int)..]);
+        if (descriptor == _wakeUp)
+        {
+            ulong value;
+            _ = LinuxCalls.Read(_wakeUp, &value, sizeof(ulong));
+            return;
+        }
+        if (s_sources.Find(descriptor) is { } source && ReferenceEquals(source.Loop, this))
+            source.OnEvents(events);
+    }
+
+    private void RunPosted()
+    {
+        lock (_gate)
+        {
+            if (_posted.Count == 0)
+                return;
+            (_running, _posted) = (_posted, _running);
+        }
+        foreach (IThreadPoolWorkItem work in _running)
+            work.Execute();
+        _running.Clear();
+    }
+}

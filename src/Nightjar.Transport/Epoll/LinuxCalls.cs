@@ -1,0 +1,147 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+[assembly: DisableRuntimeMarshalling]
+
+namespace Nightjar.Transport.Epoll;
+
+/// <summary>The system calls that the event loops make, with the constants of Linux that every architecture of .NET shares.</summary>
+internal static unsafe partial class LinuxCalls
+{
+    internal const uint EventIn = 0x001;
+    internal const uint EventOut = 0x004;
+    internal const uint EventError = 0x008;
+    internal const uint EventHangUp = 0x010;
+    internal const uint EventPeerHangUp = 0x2000;
+    internal const uint EventEdgeTriggered = 1u << 31;
+
+    internal const int ControlAdd = 1;
+    internal const int ControlModify = 3;
+    internal const int CloseOnExecute = 0x80000;
+    internal const int NonBlocking = 0x800;
+    internal const int AddressFamilyInternet = 2;
+    internal const int AddressFamilyInternet6 = 10;
+    internal const int ShutdownWrite = 1;
+
+    // EINTR, EAGAIN, ENOMEM, ENFILE, EMFILE, ENOBUFS.
+    internal const int Interrupted = 4;
+    internal const int TryAgain = 11;
+    internal const int NoMemory = 12;
+    internal const int TooManyFilesInSystem = 23;
+    internal const int TooManyFiles = 24;
+    internal const int NoBuffers = 105;
+
+    // MSG_DONTWAIT | MSG_NOSIGNAL.
+    private const int MessageFlags = 0x40 | 0x4000;
+    private const int SocketLevel = 1;
+    private const int LingerOption = 13;
+    private const int DuplicateDescriptor = 1030;
+    private const string Library = "libc";
+
+    /// <summary>Size of <c>struct epoll_event</c>, which is packed on x64 and nowhere else.</summary>
+    internal static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
+
+    /// <summary>Receives what is there.</summary>
+    /// <returns>Bytes; 0 with Success at the end of the stream, with another error otherwise.</returns>
+    internal static int Receive(int descriptor, Span<byte> destination, out SocketError error)
+    {
+        nint received;
+        fixed (byte* start = destination)
+            received = Receive(descriptor, start, destination.Length, MessageFlags);
+        return Result(received, out error);
+    }
+
+    /// <summary>Sends what is taken at once.</summary>
+    internal static int Send(int descriptor, ReadOnlySpan<byte> source, out SocketError error)
+    {
+        nint sent;
+        fixed (byte* start = source)
+            sent = Send(descriptor, start, source.Length, MessageFlags);
+        return Result(sent, out error);
+    }
+
+    /// <summary>Has the next close reset the connection and throw away what was not sent.</summary>
+    internal static void ResetOnClose(int descriptor)
+    {
+        int* linger = stackalloc int[] { 1, 0 };
+        _ = SetOption(descriptor, SocketLevel, LingerOption, linger, 2 * sizeof(int));
+    }
+
+    /// <summary>Another descriptor of the same socket.</summary>
+    /// <returns>-1 when there is none left.</returns>
+    internal static int Duplicate(int descriptor) => Control(descriptor, DuplicateDescriptor, 0);
+
+    [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
+    internal static partial int EpollCreate(int flags);
+
+    [LibraryImport(Library, EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int EpollControl(int epoll, int operation, int descriptor, byte* happening);
+
+    [LibraryImport(Library, EntryPoint = "epoll_wait", SetLastError = true)]
+    internal static partial int EpollWait(int epoll, byte* happenings, int maximum, int milliseconds);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial int EventDescriptor(uint initial, int flags);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int descriptor, void* destination, nint count);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, void* source, nint count);
+
+    [LibraryImport(Library, EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept(int descriptor, byte* address, int* length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "getsockname", SetLastError = true)]
+    internal static partial int GetLocalAddress(int descriptor, byte* address, int* length);
+
+    [LibraryImport(Library, EntryPoint = "shutdown", SetLastError = true)]
+    internal static partial int Shutdown(int descriptor, int how);
+
+    [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
+    private static partial nint Receive(int descriptor, byte* destination, nint count, int flags);
+
+    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
+    private static partial nint Send(int descriptor, byte* source, nint count, int flags);
+
+    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
+    private static partial int SetOption(int descriptor, int level, int option, void* value, int length);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int descriptor, int command, int argument);
+
+    private static int Result(nint count, out SocketError error)
+    {
+        if (count >= 0)
+        {
+            error = SocketError.Success;
+            return (int)count;
+        }
+        error = ErrorOf(Marshal.GetLastPInvokeError());
+        return 0;
+    }
+
+    // As the runtime translates them.
+    private static SocketError ErrorOf(int number) => number switch
+    {
+        TryAgain or Interrupted => SocketError.WouldBlock,
+        9 => SocketError.OperationAborted,
+        NoMemory or NoBuffers => SocketError.NoBufferSpaceAvailable,
+        32 => SocketError.Shutdown,
+        100 => SocketError.NetworkDown,
+        101 => SocketError.NetworkUnreachable,
+        102 => SocketError.NetworkReset,
+        103 => SocketError.ConnectionAborted,
+        104 => SocketError.ConnectionReset,
+        107 => SocketError.NotConnected,
+        110 => SocketError.TimedOut,
+        111 => SocketError.ConnectionRefused,
+        112 => SocketError.HostDown,
+        113 => SocketError.HostUnreachable,
+        _ => SocketError.SocketError,
+    };
+}

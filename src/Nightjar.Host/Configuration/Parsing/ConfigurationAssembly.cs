@@ -42,7 +42,7 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
     }
 
     // Dynamic security is found in the rules.
-    private static IReadOnlyList<string> NamesOf(IEnumerable<PluginSection> plugins)
+    private static string[] NamesOf(IEnumerable<PluginSection> plugins)
     {
         string[] names = [.. plugins.Where(plugin => plugin.Kind is PluginKind.PasswordFile or PluginKind.AclFile).Select(plugin => PluginNames.Of(plugin.Kind)).Distinct()];
         // Options are compared by value, lists by reference.

@@ -78,8 +78,11 @@ internal sealed record LoadOptions
     /// <summary>What must hold for exit code 0, beside <see cref="Threshold.Defaults"/>.</summary>
     public IReadOnlyList<Threshold> Thresholds { get; init; } = [];
 
-    /// <summary>Folder for report.md and report.html; null for none.</summary>
+    /// <summary>Folder for report.md, report.html and report.json; null for none.</summary>
     public string? ReportFolder { get; init; }
+
+    /// <summary>File for the report in JSON; "-" for the standard output, instead of the text; null for none.</summary>
+    public string? JsonFile { get; init; }
 
     /// <summary>Shows what is going on while it does.</summary>
     public bool ShowProgress { get; init; } = true;

@@ -23,7 +23,7 @@ internal static class Program
     {
         var folder = options.Folder ?? Path.Combine(Path.GetTempPath(), $"nightjar-crash-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
-        var ledger = new Ledger();
+        var ledger = new Ledger(output.WriteLine);
         await output.WriteLineAsync($"seed {options.Seed}");
         try
         {
@@ -42,7 +42,6 @@ internal static class Program
         }
 
         await output.WriteLineAsync(ledger.Summary());
-        foreach (var description in ledger.Descriptions) await output.WriteLineAsync(description);
         return ledger.ViolationCount == 0 ? 0 : 1;
     }
 }

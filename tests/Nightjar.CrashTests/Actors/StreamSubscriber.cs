@@ -9,7 +9,7 @@ namespace Nightjar.CrashTests.Actors;
 /// <summary>A durable subscriber of all streams, now online, now offline; alone, or one of a group that shares.</summary>
 internal sealed class StreamSubscriber : Actor
 {
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(20);
     private readonly Peer _peer;
     private readonly string _filter;
     private readonly QualityOfService _qos;

@@ -2,7 +2,8 @@ namespace Nightjar.CrashTests.Ledgers;
 
 /// <summary>What was found, and how much was done, over a whole run.</summary>
 /// <remarks>Any thread.</remarks>
-internal sealed class Ledger
+/// <param name="report">Told of each violation as it is found, up to a bound.</param>
+internal sealed class Ledger(Action<string>? report = null)
 {
     private const int MaximumDescriptions = 200;
     private readonly Lock _gate = new();
@@ -41,7 +42,9 @@ internal sealed class Ledger
         lock (_gate)
         {
             _violations[(int)violation]++;
-            if (_descriptions.Count < MaximumDescriptions) _descriptions.Add($"cycle {Cycle}: {violation}: {description}");
+            if (_descriptions.Count >= MaximumDescriptions) return;
+            _descriptions.Add($"cycle {Cycle}: {violation}: {description}");
+            report?.Invoke(_descriptions[^1]);
         }
     }
 

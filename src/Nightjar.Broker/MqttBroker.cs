@@ -73,6 +73,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         var environment = new SessionEnvironment(options, clock, new AccessGate(authorizer), open(clock), log ?? NullLogger.Instance);
         _core = new BrokerCore(environment, new Admission(authenticator, authenticationMethods));
         _listeners = new ListenerSet(_core);
+        environment.Stores.Condition.OnChanged(OnStoreChanged);
         StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
@@ -272,6 +273,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             var now = _core.Environment.Clock.Now;
             _core.Environment.Wheel.Advance(now);
+            _core.Environment.Stalled.Retry();
             _sysTopics.Tick(now);
             if (now < _nextSweep) return;
             _nextSweep = now + 60_000;
@@ -281,6 +283,20 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             Volatile.Write(ref _ticking, 0);
         }
+    }
+
+    // On the store's thread. What was taken before the failure is durable by now, so its answers are out; what was not taken has had none.
+    private void OnStoreChanged(string? failure)
+    {
+        if (failure is not null)
+        {
+            BrokerLog.StoreFailed(_core.Environment.Log, failure);
+            return;
+        }
+
+        var owed = _core.Connections.All.Where(connection => connection.OwesAnswer).ToArray();
+        BrokerLog.StoreRecovered(_core.Environment.Log, owed.Length);
+        foreach (var connection in owed) connection.Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
     }
 
     // Mosquitto's word for the socket in its log.

@@ -1,4 +1,5 @@
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -9,6 +10,14 @@ internal sealed partial class ClientConnection
 {
     private Queue<PendingFrame>? _pending;
     private int _pendingPubAcks;
+    private bool _owesAnswer;
+
+    /// <summary>A PUBLISH has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again.</summary>
+    internal bool OwesAnswer
+    {
+        get => Volatile.Read(ref _owesAnswer);
+        set => Volatile.Write(ref _owesAnswer, value);
+    }
 
     /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
     internal int PendingPubAcks => Volatile.Read(ref _pendingPubAcks);
@@ -42,6 +51,12 @@ internal sealed partial class ClientConnection
     internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context, PacketType type = PacketType.Reserved)
     {
         if (!Fits(frame)) return;
+        if (ticket == IMessageStore.Refused)
+        {
+            OwesAnswer = true;
+            return;
+        }
+
         var wait = false;
         lock (Link.Gate)
         {

@@ -11,7 +11,8 @@ namespace Nightjar.Broker.Connections;
 /// <summary>What a CONNECT got.</summary>
 /// <param name="ReasonCode">Success, or why it is refused.</param>
 /// <param name="Session">The session the connection is attached to; null when refused.</param>
-internal readonly record struct AttachResult(ReasonCode ReasonCode, Session? Session);
+/// <param name="Ending">When the session that the client had has ended, which the CONNECT waits for to be tried again; null otherwise.</param>
+internal readonly record struct AttachResult(ReasonCode ReasonCode, Session? Session, Task? Ending = null);
 
 /// <summary>
 /// The life of sessions: found or made at CONNECT, taken over, left by their connection, ended; and their wills. A session is changed under
@@ -64,6 +65,12 @@ internal sealed partial class SessionRegistry
                 return result;
             }
 
+            if (IsStoreFailedFor(null, connection))
+            {
+                if (hasPlace) Users.Release(identity.UserName);
+                return new AttachResult(ReasonCode.ServerUnavailable, null);
+            }
+
             var refusal = hasPlace ? ReasonCode.Success : TakePlaces(identity.UserName);
             if (refusal != ReasonCode.Success) return new AttachResult(refusal, null);
             hasPlace = true;
@@ -97,7 +104,7 @@ internal sealed partial class SessionRegistry
             if (!session.Detach(link)) return;
             if (!session.IsDurable)
             {
-                aftermath = EndLocked(session);
+                aftermath = EndOrDrainLocked(session);
             }
             else
             {
@@ -118,7 +125,7 @@ internal sealed partial class SessionRegistry
         lock (session)
         {
             if (session.IsEnded) return;
-            aftermath = EndLocked(session);
+            aftermath = EndOrDrainLocked(session);
         }
 
         Finish(aftermath, context);
@@ -135,7 +142,7 @@ internal sealed partial class SessionRegistry
             if (timer.ExpiryDue <= now)
             {
                 Interlocked.Increment(ref _expired);
-                aftermath = EndLocked(session);
+                aftermath = EndOrDrainLocked(session);
             }
             else
             {
@@ -184,23 +191,28 @@ internal sealed partial class SessionRegistry
         {
             result = default;
             if (session.IsEnded) return false;
-            if (IsForeign(session.Identity, identity))
+            if (ObstacleLocked(session, connection, identity) is { } obstacle)
             {
-                result = new AttachResult(ReasonCode.NotAuthorized, null);
-                return true;
-            }
-
-            // A session of its own has its place already; one that was anonymous, or becomes so, changes sides.
-            var isOwn = string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal);
-            if (!isOwn && !hasPlace && !TakeUserPlace(identity.UserName))
-            {
-                result = new AttachResult(ReasonCode.QuotaExceeded, null);
+                result = obstacle;
                 return true;
             }
 
             oldLink = session.Link;
             // A session without expiry ends with its connection, which ends here: it is not resumed [MQTT-3.1.2-6 v3.1.1].
-            if (request.CleanStart || !session.IsDurable)
+            var ends = request.CleanStart || !session.IsDurable;
+            // A session of its own has its place already; one that was anonymous, or becomes so, changes sides.
+            var isOwn = string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal);
+            if (ends && session.MustDrain)
+            {
+                DrainLocked(session);
+                result = new AttachResult(ReasonCode.Success, null, session.Draining);
+            }
+            else if (!isOwn && !hasPlace && !TakeUserPlace(identity.UserName))
+            {
+                result = new AttachResult(ReasonCode.QuotaExceeded, null);
+                return true;
+            }
+            else if (ends)
             {
                 aftermath = EndLocked(session, keepsPlace: isOwn && !hasPlace);
                 hasPlace = true;
@@ -226,8 +238,20 @@ internal sealed partial class SessionRegistry
         }
 
         Finish(aftermath, context);
-        return result.Session is not null;
+        return result.Session is not null || result.Ending is not null;
     }
+
+    // Why the session cannot be taken now: nothing has been done to it.
+    private AttachResult? ObstacleLocked(Session session, ClientConnection connection, Identity identity)
+    {
+        if (IsForeign(session.Identity, identity)) return new AttachResult(ReasonCode.NotAuthorized, null);
+        if (session.Draining is { } ending) return new AttachResult(ReasonCode.Success, null, ending);
+        return IsStoreFailedFor(session, connection) ? new AttachResult(ReasonCode.ServerUnavailable, null) : null;
+    }
+
+    // What cannot be kept is not promised: neither that a session goes on, nor that one which the store has is over.
+    private bool IsStoreFailedFor(Session? session, ClientConnection connection) =>
+        _environment.Stores.Condition.IsFailed && (session is { IsStored: true } || connection.ConnectExpiryInterval != 0);
 
     // A session may not be taken over by another user: what is queued was let through for the first one. Mosquitto lets it.
     private bool IsForeign(Identity owner, Identity taker) =>
@@ -254,16 +278,18 @@ internal sealed partial class SessionRegistry
         foreach (var subscription in session.Subscriptions.ToArray()) _router.Subscriptions.Generations.Bump(subscription.TopicFilter);
     }
 
+    private Aftermath EndOrDrainLocked(Session session)
+    {
+        if (!session.MustDrain) return EndLocked(session);
+        DrainLocked(session);
+        return default;
+    }
+
     private Aftermath EndLocked(Session session, bool keepsPlace = false)
     {
         CancelTimer(session);
         if (!keepsPlace) Users.Release(session.Identity.UserName);
-        foreach (var subscription in session.Subscriptions.ToArray())
-        {
-            _router.Subscriptions.Remove(session, subscription.TopicFilter, subscription.ShareName);
-            session.Subscriptions.Remove(subscription);
-        }
-
+        RemoveSubscriptions(session);
         ForgetLocked(session);
         var aftermath = new Aftermath { Will = TakeWill(session), Orphans = session.End() };
         Table.TryRemove(session);

@@ -35,7 +35,7 @@ internal interface IMessageStore
     /// <paramref name="after"/>. Those that were completed before the call are left out; those that were appended before it are there, durable or
     /// not; what changes between the call and the read may be there or not, and the caller tells by the number.
     /// </summary>
-    /// <param name="session">Whose. The caller has one page of a session under way at most.</param>
+    /// <param name="session">Whose.</param>
     /// <param name="after">Number of the last delivery the caller has; -1 for none.</param>
     /// <param name="maximumCount">Most deliveries; at least 1.</param>
     /// <param name="maximumBytes">Most bytes of topic, properties and payload together; the first delivery comes whatever its size.</param>

@@ -11,7 +11,7 @@ namespace Nightjar.Broker.Tests.Persistence;
 /// <summary>What is promised leaves when the store is durable that far, in order; what promises nothing does not wait.</summary>
 public sealed class DurabilityReleaseTests
 {
-    private readonly ManualStore _store = new();
+    private readonly ManualStore _store = ManualStore.Create();
 
     [Theory]
     [InlineData(ProtocolVersion.Mqtt311)]

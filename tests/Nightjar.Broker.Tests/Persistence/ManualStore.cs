@@ -19,6 +19,8 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     public long DurableTicket => Volatile.Read(ref _durable);
 
+    internal static ManualStore Create() => new();
+
     internal override BrokerStores Open(BrokerClock clock) => new(this, this, this);
 
     public void OnDurable(Action<long> callback) => _callback = callback;

@@ -21,7 +21,7 @@ internal sealed class OracleSide : IAsyncDisposable
 
     internal RestartingBroker Broker => _broker;
 
-    internal static async Task<OracleSide> StartAsync(BrokerOptions options, bool restarts) => new(await RestartingBroker.StartAsync(options), restarts);
+    internal static async Task<OracleSide> StartAsync(BrokerOptions options, bool restarts, bool paging) => new(await RestartingBroker.StartAsync(options, paging), restarts);
 
     internal async Task<string> ConnectAsync(int index, bool clean, uint expiry, TestWill? will)
     {
@@ -66,6 +66,7 @@ internal sealed class OracleSide : IAsyncDisposable
         var received = Clients.Select(_ => new List<string>()).ToArray();
         for (var round = 0; round < 2; round++)
         {
+            await PagedQueues.WaitAsync(_broker.Current.Broker);
             for (var i = 0; i < Clients.Length; i++) received[i].AddRange(await Clients[i].DrainAsync());
         }
 

@@ -13,13 +13,16 @@ internal sealed class RestartingBroker : IAsyncDisposable
     private readonly FakeTimeProvider _clock = new();
     private BrokerOptions _options = new() { SysInterval = TimeSpan.Zero };
 
-    internal InMemoryStore Store { get; } = InMemoryStore.Create();
+    internal InMemoryStore Store { get; private init; } = InMemoryStore.Create();
 
     internal TestBroker Current { get; private set; } = null!;
 
-    internal static async Task<RestartingBroker> StartAsync(BrokerOptions? options = null)
+    /// <summary>Starts the first broker.</summary>
+    /// <param name="options">Options of all of them.</param>
+    /// <param name="paging">Whether they read queues back from the store instead of holding them in memory.</param>
+    internal static async Task<RestartingBroker> StartAsync(BrokerOptions? options = null, bool paging = false)
     {
-        var broker = new RestartingBroker();
+        var broker = new RestartingBroker { Store = paging ? InMemoryStore.CreatePaging() : InMemoryStore.Create() };
         // Clients that are gone without a word must not hold up a stop.
         broker._options = (options ?? broker._options) with { CloseLinger = TimeSpan.FromMilliseconds(20) };
         // A time that is not zero on either clock.

@@ -1,6 +1,7 @@
 using System.Text;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Routing;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
@@ -10,9 +11,6 @@ namespace Nightjar.Broker.Connections.Handlers;
 /// <summary>PUBLISH from a client (§3.3): the hot path, steps 4 to 9 of the map in <c>src/README.md</c>.</summary>
 internal static class PublishHandler
 {
-    // What a client is told with 0x97, the only code here that stands for a limit of this broker.
-    private static ReadOnlySpan<byte> RetainedLimit => "limit of retained messages reached"u8;
-
     internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
     {
         if (!PublishPacket.TryRead(frame, connection.Version, PacketDirection.ToServer, out var packet, out var error))
@@ -114,6 +112,7 @@ internal static class PublishHandler
         }
 
         long ticket = 0;
+        var refusal = PublishRefusal.None;
         ReasonCode code;
         if (!connection.Routes.MayWrite(connection, route, topicName))
         {
@@ -128,11 +127,21 @@ internal static class PublishHandler
         }
         else
         {
-            code = Publish(connection, packet, topicName, route, context, out ticket);
+            code = Publish(connection, packet, topicName, route, context, out ticket, out refusal);
         }
 
         if (packet.QoS == QualityOfService.AtMostOnce) return;
-        Answer(connection, packet, code, ticket, context);
+        if (ticket == IMessageStore.Refused || (refusal == PublishRefusal.StoreFailed && !connection.IsVersion5)) Withhold(connection, packet);
+        else Answer(connection, packet, code, refusal, ticket, context);
+    }
+
+    // Before v5 there is no answer that says no, and yes would be a lie: the client keeps the message, and is asked for it again when the store is back.
+    private static void Withhold(ClientConnection connection, in PublishPacket packet)
+    {
+        connection.OwesAnswer = true;
+        if (packet.QoS != QualityOfService.ExactlyOnce) return;
+        var session = connection.Session!;
+        lock (session) session.RemoveReceivedId(packet.PacketId);
     }
 
     // Before a packet id is taken: a message that is not held is not acknowledged either, and may be sent again. What clears a retained
@@ -148,7 +157,7 @@ internal static class PublishHandler
     }
 
     private static ReasonCode Publish(
-        ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context, out long ticket)
+        ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context, out long ticket, out PublishRefusal refusal)
     {
         var core = connection.Core;
         var session = connection.Session!;
@@ -161,6 +170,9 @@ internal static class PublishHandler
             Retain = packet.Retain,
             Publisher = session,
             Origin = connection.Identity,
+            Refusable = packet.QoS != QualityOfService.AtMostOnce,
+            IsVersion5 = connection.IsVersion5,
+            NeedsRecord = packet.QoS == QualityOfService.ExactlyOnce && session.IsStored,
         };
         if (properties.Raw.Length > 0)
         {
@@ -170,6 +182,7 @@ internal static class PublishHandler
 
         var code = core.Router.Publish(ref publication, route, context);
         ticket = publication.Ticket;
+        refusal = publication.Refusal;
         publication.Dispose();
         if (core.Events.Published is { } handler) Announce(connection, handler, packet, topicName);
         return code;
@@ -213,13 +226,13 @@ internal static class PublishHandler
         return true;
     }
 
-    private static void Answer(ClientConnection connection, in PublishPacket packet, ReasonCode code, long ticket, BatchContext context)
+    private static void Answer(ClientConnection connection, in PublishPacket packet, ReasonCode code, PublishRefusal refusal, long ticket, BatchContext context)
     {
         // v3 has no reason codes: what was refused is acknowledged as if fine [MQTT-3.3.5-2 v3.1.1].
         if (!connection.IsVersion5) code = ReasonCode.Success;
         if (packet.QoS == QualityOfService.AtLeastOnce)
         {
-            if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubAck, packet.PacketId, code, RetainedLimit, context);
+            if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubAck, packet.PacketId, code, ReasonOf(refusal), context);
             else connection.Acknowledge(PacketType.PubAck, packet.PacketId, code, ticket, context);
             return;
         }
@@ -233,9 +246,18 @@ internal static class PublishHandler
                 ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
-        if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, RetainedLimit, context);
+        if (ticket == IMessageStore.Refused) connection.OwesAnswer = true;
+        else if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, ReasonOf(refusal), context);
         else connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
     }
+
+    // What a client is told with 0x97.
+    private static ReadOnlySpan<byte> ReasonOf(PublishRefusal refusal) => refusal switch
+    {
+        PublishRefusal.QueueFull => "queue of a subscriber is full"u8,
+        PublishRefusal.StoreFailed => "the broker cannot write to its store"u8,
+        _ => "limit of retained messages reached"u8,
+    };
 
     private static void Announce(ClientConnection connection, Action<MessagePublishedEventArgs> handler, in PublishPacket packet, ReadOnlySpan<byte> topicName)
     {

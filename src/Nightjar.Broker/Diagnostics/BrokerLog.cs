@@ -65,7 +65,7 @@ internal static partial class BrokerLog
     [LoggerMessage(204, LogLevel.Warning, "Messages that wait for client {ClientId} cannot be read from the store; it is tried again.")]
     internal static partial void BacklogUnreadable(ILogger log, string clientId);
 
-    [LoggerMessage(205, LogLevel.Error, "{Count} messages that waited for client {ClientId} are no longer in the store.")]
+    [LoggerMessage(205, LogLevel.Warning, "{Count} messages that waited for client {ClientId} are no longer in the store.")]
     internal static partial void BacklogLost(ILogger log, long count, string clientId);
 
     [LoggerMessage(201, LogLevel.Debug, "{ClientId} {QoS} {TopicFilter}")]

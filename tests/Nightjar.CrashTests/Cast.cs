@@ -27,15 +27,15 @@ internal static class Cast
             actors.Add(new StreamPublisher(ledger, Next(), stream, $"publisher-{streams.Count}", version, qos, window));
         }
 
-        Dictionary<string, Receipts> ReceiptsOf(string who) =>
-            streams.ToDictionary(stream => stream.Topic, stream => new Receipts(ledger, stream, who), StringComparer.Ordinal);
+        Dictionary<string, Receipts> ReceiptsOf(string who, bool isGroup = false) =>
+            streams.ToDictionary(stream => stream.Topic, stream => new Receipts(ledger, stream, who, isGroup), StringComparer.Ordinal);
         void Subscriber(string name, ProtocolVersion version, QualityOfService qos) =>
             actors.Add(new StreamSubscriber(ledger, Next(), ReceiptsOf(name), name, version, "d/#", qos));
         Subscriber("subscriber-1", ProtocolVersion.Mqtt311, QualityOfService.AtLeastOnce);
         Subscriber("subscriber-2", ProtocolVersion.Mqtt311, QualityOfService.ExactlyOnce);
         Subscriber("subscriber-3", ProtocolVersion.Mqtt50, QualityOfService.AtLeastOnce);
         Subscriber("subscriber-4", ProtocolVersion.Mqtt50, QualityOfService.ExactlyOnce);
-        var shared = ReceiptsOf("the group");
+        var shared = ReceiptsOf("the group", isGroup: true);
         actors.Add(new StreamSubscriber(ledger, Next(), shared, "member-1", ProtocolVersion.Mqtt50, "$share/g/d/#", QualityOfService.ExactlyOnce));
         actors.Add(new StreamSubscriber(ledger, Next(), shared, "member-2", ProtocolVersion.Mqtt311, "$share/g/d/#", QualityOfService.ExactlyOnce));
         actors.Add(new RetainedWriter(ledger, Next(), "writer-1", ProtocolVersion.Mqtt311, QualityOfService.AtLeastOnce));

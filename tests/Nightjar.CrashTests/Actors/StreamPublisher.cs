@@ -77,7 +77,7 @@ internal sealed class StreamPublisher : Actor
         {
             _stream.Refused(number);
             Refusals++;
-            Ledger.Did("messages refused");
+            Ledger.Did($"messages refused with 0x{(byte)reason:X2}");
             return reason;
         }
 

@@ -11,14 +11,16 @@ internal sealed class Receipts
     private readonly Ledger _ledger;
     private readonly MessageStream _stream;
     private readonly string _who;
+    private readonly bool _isGroup;
 
     // Numbers that came ahead of a missing one, above the last of a run without gaps.
     private readonly SortedSet<long> _ahead = [];
     private readonly Dictionary<string, long> _lastBy = new(StringComparer.Ordinal);
     private long _complete;
 
-    internal Receipts(Ledger ledger, MessageStream stream, string who)
+    internal Receipts(Ledger ledger, MessageStream stream, string who, bool isGroup)
     {
+        _isGroup = isGroup;
         _ledger = ledger;
         _stream = stream;
         _who = who;
@@ -49,8 +51,9 @@ internal sealed class Receipts
                 return;
             }
 
+            // In a group a QoS 1 message that is published again may go to another member, behind later ones.
             var last = _lastBy.GetValueOrDefault(member);
-            if (number < last) _ledger.Add(Violation.Order, $"{member} got {_stream.Topic} {number} after {last}.");
+            if (number < last && (_stream.IsExactlyOnce || !_isGroup)) _ledger.Add(Violation.Order, $"{member} got {_stream.Topic} {number} after {last}.");
             _lastBy[member] = Math.Max(last, number);
             Advance();
         }

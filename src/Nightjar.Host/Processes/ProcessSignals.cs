@@ -15,14 +15,14 @@ internal sealed class ProcessSignals : IDisposable
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
 
-    internal ProcessSignals(Func<Task> reload, Action save, Action printSubscriptions, Action reopenLog)
+    internal ProcessSignals(Func<Task> reload, Func<Task> save, Action printSubscriptions, Action reopenLog)
     {
         Register(PosixSignal.SIGINT, Stop);
         Register(PosixSignal.SIGTERM, Stop);
         if (OperatingSystem.IsWindows()) return;
         Handle(PosixSignal.SIGHUP, reload);
         if (!OperatingSystem.IsLinux()) return;
-        Handle((PosixSignal)User1, Done(save));
+        Handle((PosixSignal)User1, save);
         Handle((PosixSignal)User2, Done(printSubscriptions));
         Handle((PosixSignal)RealTimeMinimum, Done(reopenLog));
     }

@@ -4,6 +4,7 @@ using Nightjar.Broker;
 using Nightjar.Host.Configuration;
 using Nightjar.Host.Logging;
 using Nightjar.Host.Processes;
+using Nightjar.Storage;
 
 namespace Nightjar.Host.Running;
 
@@ -28,6 +29,8 @@ internal sealed class BrokerService : IAsyncDisposable
     // What a reload replaced last: a connection that was accepted at that very moment may still be about to begin its handshake with it.
     private BrokerAssembly? _previous;
     private MqttBroker? _broker;
+    private SqliteStore? _store;
+    private string? _storePath;
     private PidFile? _pidFile;
 
     /// <summary>Makes one that is not started.</summary>
@@ -61,11 +64,11 @@ internal sealed class BrokerService : IAsyncDisposable
             return _assembly.IsOnlyTlsWrong ? StartExitCode : ConfigurationExitCode;
         }
 
-        foreach (var text in (string[])["TLS support available.", "TLS-PSK support available.", "Websockets support available."]) HostLog.Information(_log, text);
-        _broker = new MqttBroker(_assembly.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer);
+        foreach (var text in (string[])["Persistence support available.", "TLS support available.", "TLS-PSK support available.", "Websockets support available."]) HostLog.Information(_log, text);
+        if (!TryMakeBroker()) return StartExitCode;
         try
         {
-            await _broker.StartAsync(() =>
+            await _broker!.StartAsync(() =>
             {
                 _pidFile = PidFile.Write(_configuration.Process.PidFile, _privileges);
                 _privileges.Drop();
@@ -78,9 +81,41 @@ internal sealed class BrokerService : IAsyncDisposable
             return StartExitCode;
         }
 
-        _publisher.Attach(_broker);
+        _publisher.Attach(_broker!);
         _started.SetResult();
         return 0;
+    }
+
+    // As the user, so that the store's files are his: he opens them again later.
+    private bool TryMakeBroker()
+    {
+        var plan = PersistencePlan.Make(_configuration);
+        var unread = plan?.Unread();
+        try
+        {
+            _privileges.RunAsUser(() =>
+            {
+                if (plan is not null) OpenStore(plan);
+                _broker = new MqttBroker(_assembly!.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer, store: _store);
+            });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            HostLog.Failed(_log, exception.Message.StartsWith("Error: ", StringComparison.Ordinal) ? exception.Message : $"Error: {exception.Message}");
+            return false;
+        }
+
+        if (unread is not null) HostLog.Warning(_log, unread);
+        return true;
+    }
+
+    private void OpenStore(PersistencePlan plan)
+    {
+        if (plan.Check() is { } error) throw new IOException(error);
+        _store = SqliteStore.Open(plan.Options);
+        _storePath = plan.Options.Path;
+        HostLog.Information(_log, $"State is kept in {_storePath}.");
+        foreach (var notice in _store.Notices) HostLog.Warning(_log, $"Warning: {notice}");
     }
 
     /// <summary>Reads everything again and puts it into force, all or nothing. What is wrong is logged, and everything stays as it was.</summary>
@@ -150,8 +185,26 @@ internal sealed class BrokerService : IAsyncDisposable
         else _log.Reopen();
     }
 
-    /// <summary>SIGUSR1.</summary>
-    internal void Save() => HostLog.Warning(_log, "Warning: There is nothing to save: persistence is not active.");
+    /// <summary>SIGUSR1: everything goes into the file that it is kept in, whatever <c>persistence_sync</c> says.</summary>
+    internal async Task SaveAsync()
+    {
+        if (_store is null)
+        {
+            HostLog.Warning(_log, "Warning: There is nothing to save: persistence is not active.");
+            return;
+        }
+
+        HostLog.Saving(_log, _storePath!);
+        try
+        {
+            await _store.CheckpointAsync();
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A signal has nobody to tell.
+            HostLog.Failed(_log, $"Error saving in-memory database: {exception.Message}");
+        }
+    }
 
     /// <summary>SIGUSR2: the subscriptions on the standard output, as Mosquitto prints them.</summary>
     internal void PrintSubscriptions(TextWriter output)
@@ -168,9 +221,26 @@ internal sealed class BrokerService : IAsyncDisposable
     {
         _publisher.Detach();
         if (_broker is not null) await _broker.DisposeAsync();
+        await CloseStoreAsync();
         _assembly?.Dispose();
         _previous?.Dispose();
         _pidFile?.Dispose();
+    }
+
+    private async Task CloseStoreAsync()
+    {
+        if (_store is null) return;
+        if (_broker is not null) HostLog.Saving(_log, _storePath!);
+        try
+        {
+            await _store.DisposeAsync();
+        }
+        catch (IOException exception)
+        {
+            HostLog.Failed(_log, $"Error: {exception.Message}");
+        }
+
+        _store = null;
     }
 
     private void Report(HostConfiguration configuration, BrokerAssembly assembly)

@@ -79,8 +79,10 @@ internal static class RunVerb
     {
         using var assembly = privileges.RunAsUser(() => BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance));
         var warnings = configuration.Notices.Where(notice => notice.Type == LogTypes.Warning).Select(notice => notice.Text);
-        await WriteLinesAsync(error, configuration, warnings.Concat(assembly.Warnings).Concat(assembly.Errors));
-        if (assembly.Errors.Count > 0) return BrokerService.ConfigurationExitCode;
+        var store = privileges.RunAsUser(() => PersistencePlan.Make(configuration)?.Check());
+        string[] errors = store is null ? [.. assembly.Errors] : [.. assembly.Errors, store];
+        await WriteLinesAsync(error, configuration, warnings.Concat(assembly.Warnings).Concat(errors));
+        if (errors.Length > 0) return BrokerService.ConfigurationExitCode;
         await WriteLinesAsync(error, configuration, ["Configuration file is OK."]);
         return 0;
     }
@@ -108,7 +110,7 @@ internal static class RunVerb
         AnnounceListening(arguments, configuration, log);
         await using var service = new BrokerService(arguments.ConfigurationFile, configuration, arguments.Ports, privileges, log, publisher);
         // Before anybody can see that the broker runs, and send a signal.
-        using var signals = new ProcessSignals(service.ReloadAsync, service.Save, () => service.PrintSubscriptions(output), service.ReopenLog);
+        using var signals = new ProcessSignals(service.ReloadAsync, service.SaveAsync, () => service.PrintSubscriptions(output), service.ReopenLog);
         var exitCode = await service.StartAsync();
         if (exitCode != 0) return exitCode;
         await signals.StopRequested;

@@ -47,7 +47,7 @@ public sealed class ConfigPageTests
     {
         IReadOnlyList<ConfigPage> chapters = ConfigPage.Read();
         Assert.Equal(
-            ["Password file", "One process, three listeners", "ACL file", "Certificates for clients", "Keys instead of certificates"],
+            ["Password file", "One process, three listeners", "ACL file", "Certificates for clients", "Keys instead of certificates", "State on disk"],
             chapters.Select(chapter => chapter.Title));
         foreach (ConfigPage chapter in chapters)
         {

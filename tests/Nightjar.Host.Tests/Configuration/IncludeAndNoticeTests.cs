@@ -65,14 +65,12 @@ public sealed class IncludeAndNoticeTests
         Assert.Contains(HostConfiguration.Parse([line], "f").Notices, found => found.Type == LogTypes.Notice && found.Text == notice);
 
     [Theory]
-    [InlineData("persistence true", "'persistence true' is not active yet")]
     [InlineData("enable_control_api true", "'enable_control_api true' is not active yet")]
     [InlineData("connection b\naddress h\ntopic t", "bridge 'b' does not connect")]
     [InlineData("listener 9883\nprotocol http_api", "'protocol http_api' is not active yet: listener 9883 is not opened")]
     [InlineData("listener 9883\nprotocol websockets\nhttp_dir /x", "'http_dir' is not active yet")]
     [InlineData("listener 9883\nenable_proxy_protocol 1", "'enable_proxy_protocol' is not active yet")]
     [InlineData("plugin mosquitto_dynamic_security.so\nplugin_opt_config_file x", "the listeners it holds for refuse everybody")]
-    [InlineData("plugin mosquitto_persist_sqlite.so", "plugin 'mosquitto_persist_sqlite.so' is not active yet")]
     [InlineData("plugin mosquitto_sparkplug_aware.so", "birth certificates are not copied")]
     [InlineData("log_dest dlt", "'log_dest dlt' is not available here")]
     [InlineData("listener 9883\nrequire_certificate true", "require_certificate has no effect without certfile and keyfile")]

@@ -117,6 +117,9 @@ public sealed class SqliteStore : MqttBrokerStore
         }
     }
 
+    /// <summary>Completes when everything that was taken so far is in the file; on disk as the mode wants.</summary>
+    internal Task FlushAsync() => Writer.RunAsync(static _ => { });
+
     /// <summary>Goes away as a process does that is killed: what is not written yet never will be.</summary>
     internal void Abandon() => Close(abandon: true);
 

@@ -275,7 +275,7 @@ internal sealed partial class SessionRegistry
                 if (oldLink is not null) session.Detach(oldLink);
                 // The session goes on, so a delayed will is cancelled [MQTT-3.1.3-9]; one without delay belongs to the connection that ends, and
                 // one whose time has come since, perhaps while no broker ran, only waits for the timer to look.
-                var isDue = oldLink is null ? session.Timer?.WillDue <= _environment.Clock.Now : session.Will is { DelayInterval: 0 };
+                var isDue = oldLink is null ? (session.Timer as SessionTimer)?.WillDue <= _environment.Clock.Now : session.Will is { DelayInterval: 0 };
                 CancelTimer(session);
                 if (isDue) aftermath.Will = TakeWill(session);
                 else DiscardWill(session);

@@ -103,15 +103,22 @@ internal sealed class RetainedWriter : Actor
 
     private void Settle(int topic)
     {
-        if (_pending[topic] is not { IsCompleted: true }) return;
+        if (_pending[topic] is not { IsCompletedSuccessfully: true } pending) return;
         _pending[topic] = null;
-        _acknowledged[topic] = _sent[topic];
+        if (pending.Result >= ReasonCode.UnspecifiedError) Ledger.Did("retained messages refused");
+        else _acknowledged[topic] = _sent[topic];
     }
 
     private bool IsRight(int topic, ConcurrentDictionary<string, string> found)
     {
         var text = found.GetValueOrDefault($"r/{_name}/{topic}") ?? "";
-        return text == TextOf(_acknowledged[topic]) || text == TextOf(_sent[topic]);
+        // The last one acknowledged, or one that was sent since: on its way, or refused.
+        for (var version = _acknowledged[topic]; version <= _sent[topic]; version++)
+        {
+            if (text == TextOf(version)) return true;
+        }
+
+        return false;
     }
 
     private void Judge(int topic, ConcurrentDictionary<string, string> found)

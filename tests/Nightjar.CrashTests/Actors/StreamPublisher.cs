@@ -22,9 +22,6 @@ internal sealed class StreamPublisher : Actor
         _window = window;
     }
 
-    /// <summary>Acknowledgements so far with which the broker refused a message.</summary>
-    internal long Refusals { get; private set; }
-
     internal override async Task PrepareAsync(int port)
     {
         await _peer.ConnectAsync(port);
@@ -33,13 +30,16 @@ internal sealed class StreamPublisher : Actor
 
     internal override async Task UseAsync(int port)
     {
-        if (await _peer.ConnectAsync(port) is not { } isPresent) return;
-        CheckPresent(_peer.ClientId, isPresent);
-        while (!_peer.Ended.IsCompleted)
+        // A broker whose store has failed may disconnect it, and lets it in again.
+        while (await _peer.ConnectAsync(port) is { } isPresent)
         {
-            _pending.RemoveAll(task => task.IsCompleted);
-            if (_pending.Count < _window) _pending.Add(PublishNextAsync());
-            else await Task.WhenAny([_peer.Ended, .. _pending]);
+            CheckPresent(_peer.ClientId, isPresent);
+            while (!_peer.Ended.IsCompleted)
+            {
+                _pending.RemoveAll(task => task.IsCompleted);
+                if (_pending.Count < _window) _pending.Add(PublishNextAsync());
+                else await Task.WhenAny([_peer.Ended, .. _pending]);
+            }
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class StreamPublisher : Actor
         if (reason >= ReasonCode.UnspecifiedError)
         {
             _stream.Refused(number);
-            Refusals++;
+            await Task.Delay(10);
             Ledger.Did($"messages refused with 0x{(byte)reason:X2}");
             return reason;
         }

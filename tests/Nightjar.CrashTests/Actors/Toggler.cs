@@ -90,8 +90,8 @@ internal sealed class Toggler : Actor
         _asked[filter] = wanted;
         var topicFilter = $"t/{_name}/{filter}";
         var answer = wanted is { } qos ? await _peer.SubscribeAsync(topicFilter, qos) : await _peer.UnsubscribeAsync(topicFilter);
-        _isUncertain[filter] = answer is null;
-        if (answer is null) return;
+        _isUncertain[filter] = answer is null or >= ReasonCode.UnspecifiedError;
+        if (_isUncertain[filter]) return;
         _known[filter] = wanted;
         Ledger.Did("subscription changes acknowledged");
     }

@@ -107,6 +107,18 @@ internal sealed partial class BrokerUnderTest : IAsyncDisposable
         if (SendSignal(id, signal) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
+    /// <summary>Waits until a line of the log has a text in it.</summary>
+    /// <exception cref="TimeoutException">It does not come, or the broker ends before.</exception>
+    internal async Task WaitForLogAsync(string text)
+    {
+        var end = DateTime.UtcNow + StartGuard;
+        while (!Log.Any(line => line.Contains(text, StringComparison.Ordinal)))
+        {
+            if (DateTime.UtcNow > end || !IsRunning) throw new TimeoutException($"The broker did not log '{text}'.\n{string.Join('\n', Log)}");
+            await Task.Delay(5);
+        }
+    }
+
     /// <summary>Forgets everything that was stored.</summary>
     internal void EmptyStore()
     {
@@ -130,6 +142,7 @@ internal sealed partial class BrokerUnderTest : IAsyncDisposable
     internal static string DurableConfiguration(string storeFolder) =>
         $"""
         allow_anonymous true
+        {(Environment.UserName == "root" ? "user root" : "")}
         max_queued_messages 0
         max_queued_bytes 0
         persistence true

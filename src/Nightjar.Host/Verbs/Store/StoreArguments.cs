@@ -14,8 +14,8 @@ internal sealed class StoreArguments
 
     internal string File => _files[0];
 
-    /// <summary>--to, or the file that stands for it.</summary>
-    internal string Target => _target ?? Path.Combine(Path.GetDirectoryName(File) ?? "", "nightjar.db");
+    /// <summary>--to, the second FILE, or what stands for it.</summary>
+    internal string Target => _target ?? _files.ElementAtOrDefault(1) ?? Path.Combine(Path.GetDirectoryName(File) ?? "", "nightjar.db");
 
     /// <summary>--json</summary>
     internal bool AsJson { get; private set; }
@@ -56,7 +56,7 @@ internal sealed class StoreArguments
             }
         }
 
-        return result._files is [{ Length: > 0 }]
+        return result._files is [{ Length: > 0 }] || (result is { Command: StoreCommand.Import, _target: null, _files: [{ Length: > 0 }, { Length: > 0 }] })
             ? result
             : throw new UsageException($"Error: 'nightjar store {args[0]}' needs one FILE, and {result._files.Count} are given.");
     }

@@ -9,7 +9,7 @@ internal static class StoreUsage
         Usage: nightjar store check  FILE
                nightjar store dump   FILE [--json]
                nightjar store stats  FILE [--json]
-               nightjar store import FILE [--to STORE] [--replace]
+               nightjar store import FILE [STORE] [--replace]
 
         FILE is a store of Nightjar, a mosquitto.db (formats 2 to 6) or a mosquitto.sqlite3 (persistence plugin of Mosquitto 2.1). It is only read. A store
         that a broker is using cannot be looked at: stop the broker, or look at a copy of the file and its -wal.
@@ -42,14 +42,15 @@ internal static class StoreUsage
         """;
 
     private const string Import = """
-        Usage: nightjar store import FILE [--to STORE] [--replace]
+        Usage: nightjar store import FILE [STORE] [--replace]
 
         Makes a store of a mosquitto.db or mosquitto.sqlite3, while neither broker runs: sessions, subscriptions with their options, queued messages and
         those in flight with their packet ids, QoS 2 handshakes, retained messages, wills. Expiry times go on; what has expired is left out and
         counted. All or nothing: the store gets its name when it is complete and on disk.
 
-         --to STORE : the store to make. Unless given, nightjar.db beside FILE. persistence_file in the configuration must name it.
-         --replace  : put a store that is there aside (STORE.before-import) instead of refusing.
+         STORE     : the store to make; --to STORE does the same. Unless given, nightjar.db beside FILE, where a broker with Mosquitto's
+                     configuration looks for it.
+         --replace : put a store that is there aside (STORE.before-import) instead of refusing.
 
         Mosquitto does not keep shared subscriptions in mosquitto.db: their clients have to subscribe again.
         When root imports, the store belongs to the owner of FILE, as whom the broker goes on.

@@ -7,6 +7,9 @@ namespace Nightjar.Broker.Tests.Persistence;
 /// <summary>A store that keeps nothing and whose tickets become durable when the test says so.</summary>
 internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStore, IRetainedStore
 {
+    [ThreadStatic]
+    private static int t_groups;
+
     private readonly Lock _gate = new();
     private Action<long>? _callback;
     private long _last;
@@ -16,6 +19,9 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     /// <summary>Ticket of the newest record.</summary>
     internal long Last => Volatile.Read(ref _last);
+
+    /// <summary>Records that were said inside a group, each by the name of its call.</summary>
+    internal System.Collections.Concurrent.ConcurrentQueue<string> Grouped { get; } = [];
 
     public long DurableTicket => Volatile.Read(ref _durable);
 
@@ -50,7 +56,14 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     public ValueTask<SessionClaim> ClaimAsync(string clientId, CancellationToken cancellationToken) => new(new SessionClaim(Interlocked.Increment(ref _lastKey), 1));
 
-    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Next();
+    public void BeginGroup() => t_groups++;
+
+    public void EndGroup()
+    {
+        if (--t_groups == 0) Grouped.Enqueue("end");
+    }
+
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Next(nameof(Append));
 
     public long MarkSent(SessionClaim session, long number, ushort packetId) => Next();
 
@@ -58,7 +71,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     public long Complete(SessionClaim session, long number) => Next();
 
-    public long AddReceivedId(SessionClaim session, ushort packetId) => Next();
+    public long AddReceivedId(SessionClaim session, ushort packetId) => Next(nameof(AddReceivedId));
 
     public long RemoveReceivedId(SessionClaim session, ushort packetId) => Next();
 
@@ -68,18 +81,19 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     public long RemoveSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter) => Next();
 
-    public long SetWill(SessionClaim session, PublishedMessage will, uint delayInterval, uint? expiryInterval) => Next();
+    public long SetWill(SessionClaim session, PublishedMessage will, uint delayInterval, uint? expiryInterval) => Next(nameof(SetWill));
 
-    public long ClearWill(SessionClaim session) => Next();
+    public long ClearWill(SessionClaim session) => Next(nameof(ClearWill));
 
-    public long Drop(SessionClaim session) => Next();
+    public long Drop(SessionClaim session) => Next(nameof(Drop));
 
     public long Set(PublishedMessage message) => Next();
 
     public long Clear(ReadOnlySpan<byte> topicName) => Next();
 
-    private long Next()
+    private long Next(string? call = null)
     {
+        if (call is not null && t_groups > 0) Grouped.Enqueue(call);
         lock (_gate)
         {
             _last++;

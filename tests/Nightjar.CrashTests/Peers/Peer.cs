@@ -291,7 +291,8 @@ internal sealed class Peer
             _outgoing.Remove(outgoing);
         }
 
-        outgoing.Completion.TrySetResult(reason);
+        // PUBCOMP 0x92 answers a PUBREL that was sent again: the handshake was over already.
+        outgoing.Completion.TrySetResult(type == PacketType.PubComp ? ReasonCode.Success : reason);
     }
 
     private void Resume(bool isPresent)

@@ -39,6 +39,15 @@ internal sealed partial class BrokerUnderTest : IAsyncDisposable
     /// <summary>A program that runs the broker, with its arguments; empty for none.</summary>
     internal IReadOnlyList<string> Wrapper { get; set; } = [];
 
+    /// <summary>strace with an injection into calls on the files of the store, and on no others.</summary>
+    internal IReadOnlyList<string> Strace(string injection, string calls)
+    {
+        // Filtered by the kernel other calls cost nothing; but no signal gets through then.
+        string[] filter = injection.Contains("signal=", StringComparison.Ordinal) ? [] : ["--seccomp-bpf"];
+        var store = Path.Combine(StoreFolder, "nightjar.db");
+        return ["strace", "-f", "-qq", .. filter, "-o", "/dev/null", "-P", store, "-P", store + "-wal", "-P", store + "-journal", "-e", $"trace={calls}", "-e", injection];
+    }
+
     /// <summary>What the broker has logged since its last start.</summary>
     internal IReadOnlyList<string> Log
     {

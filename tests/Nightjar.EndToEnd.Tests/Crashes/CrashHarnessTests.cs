@@ -39,10 +39,8 @@ public sealed class CrashHarnessTests : IDisposable
     public async Task BrokerThatAcknowledgesBeforeItWrites_IsFoundOut()
     {
         // Writes that take half a second, and acknowledgements that do not wait for them.
-        await using var broker = new BrokerUnderTest(_folder, store => BrokerUnderTest.DurableConfiguration(store) + "persistence_sync mosquitto\n")
-        {
-            Wrapper = OperationRun.Strace("inject=pwrite64:delay_enter=500000:when=50+", "pwrite64"),
-        };
+        await using var broker = new BrokerUnderTest(_folder, store => BrokerUnderTest.DurableConfiguration(store) + "persistence_sync mosquitto\n");
+        broker.Wrapper = broker.Strace("inject=write,pwrite64:delay_enter=500000:when=50+", "write,pwrite64");
         var (ledger, output) = await RunAsync(new CrashOptions { Cycles = 3, JudgeEvery = 3, LongestMilliseconds = 1500 }, broker);
         Assert.True(ledger.CountOf(Violation.Lost) > 0, output);
     }

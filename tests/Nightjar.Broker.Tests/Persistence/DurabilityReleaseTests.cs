@@ -124,7 +124,7 @@ public sealed class DurabilityReleaseTests
         _store.Grouped.Clear();
         await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, packetId: 7);
         await publisher.ExpectAsync("50 02 0007");
-        Assert.Equal(["Append", "AddReceivedId", "end"], _store.Grouped);
+        Assert.Equal(["Append AddReceivedId"], _store.Grouped);
         await subscriber.ReceiveAndAcknowledgeAsync();
 
         // The will of a connection that is taken over, and what takes its place.
@@ -132,9 +132,8 @@ public sealed class DurabilityReleaseTests
         await first.ExpectNothingAsync();
         _store.Grouped.Clear();
         await broker.ConnectAsync("w", version, cleanStart: false, sessionExpiry: 100, will: new TestWill("w", "2", QualityOfService.AtLeastOnce));
-        Assert.Equal(["ClearWill", "SetWill", "end"], _store.Grouped.Take(3));
         await broker.ConnectAsync("w", version, cleanStart: false, sessionExpiry: 100);
-        Assert.Contains("ClearWill Append end", string.Join(' ', _store.Grouped), StringComparison.Ordinal);
+        Assert.Equal(["ClearWill SetWill", "ClearWill Append"], _store.Grouped);
     }
 
     [Theory]

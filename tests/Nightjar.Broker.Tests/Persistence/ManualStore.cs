@@ -10,6 +10,9 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     [ThreadStatic]
     private static int t_groups;
 
+    [ThreadStatic]
+    private static List<string>? t_said;
+
     private readonly Lock _gate = new();
     private Action<long>? _callback;
     private long _last;
@@ -20,7 +23,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     /// <summary>Ticket of the newest record.</summary>
     internal long Last => Volatile.Read(ref _last);
 
-    /// <summary>Records that were said inside a group, each by the name of its call.</summary>
+    /// <summary>What was said in each group in which something was, by the names of the calls.</summary>
     internal System.Collections.Concurrent.ConcurrentQueue<string> Grouped { get; } = [];
 
     public long DurableTicket => Volatile.Read(ref _durable);
@@ -60,7 +63,9 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     public void EndGroup()
     {
-        if (--t_groups == 0) Grouped.Enqueue("end");
+        if (--t_groups > 0 || t_said is not { Count: > 0 } said) return;
+        Grouped.Enqueue(string.Join(' ', said));
+        said.Clear();
     }
 
     public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Next(nameof(Append));
@@ -93,7 +98,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     private long Next(string? call = null)
     {
-        if (call is not null && t_groups > 0) Grouped.Enqueue(call);
+        if (call is not null && t_groups > 0) (t_said ??= []).Add(call);
         lock (_gate)
         {
             _last++;

@@ -18,11 +18,13 @@ internal static class LoadRunner
     /// <summary>Wrong usage, or the broker could not be used, or the run was given up.</summary>
     internal const int Failed = 2;
 
+    private const string StandardOutput = "-";
+
     /// <summary>Runs.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="output">Takes the report.</param>
     /// <param name="error">Takes errors and the progress line.</param>
-    /// <param name="hasTerminal">The progress line would be seen.</param>
+    /// <param name="hasTerminal">The progress line can be written over; else there are plain lines.</param>
     /// <param name="cancellationToken">Gives the run up.</param>
     internal static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, bool hasTerminal, CancellationToken cancellationToken)
@@ -38,7 +40,7 @@ internal static class LoadRunner
 
         try
         {
-            ProgressLine? line = options.ShowProgress && hasTerminal ? new ProgressLine(error) : null;
+            ProgressLine? line = options.ShowProgress ? new ProgressLine(error, hasTerminal) : null;
             return await RunAsync(options, output, line, cancellationToken).ConfigureAwait(false);
         }
         catch (BrokerUnusableException exception)
@@ -81,7 +83,9 @@ internal static class LoadRunner
         }
 
         var report = new Report(options, started, results);
-        await output.WriteAsync(ConsoleReport.Write(report)).ConfigureAwait(false);
+        await output.WriteAsync(options.JsonFile == StandardOutput ? JsonReport.Write(report) : ConsoleReport.Write(report)).ConfigureAwait(false);
+        if (options.JsonFile is { } file && file != StandardOutput)
+            await File.WriteAllTextAsync(file, JsonReport.Write(report), cancellationToken).ConfigureAwait(false);
         if (options.ReportFolder is not null) await WriteFilesAsync(report, options.ReportFolder, cancellationToken).ConfigureAwait(false);
         return report.AreThresholdsKept ? Kept : Missed;
     }
@@ -89,6 +93,7 @@ internal static class LoadRunner
     private static async Task WriteFilesAsync(Report report, string folder, CancellationToken cancellationToken)
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "report.md"), MarkdownReport.Write(report), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(folder, "report.json"), JsonReport.Write(report), cancellationToken).ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(folder, "report.html"), HtmlReport.Write(report), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,14 +1,30 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
+using Nightjar.Microbenchmarks.Routing;
 using Nightjar.Microbenchmarks.Security;
+using Nightjar.Microbenchmarks.Storage;
+using Nightjar.Microbenchmarks.Subscriptions;
 
 namespace Nightjar.Microbenchmarks;
 
-/// <summary>Runs the benchmarks that the command line names; without arguments it asks. <c>rules-cost</c> is a comparison of its own.</summary>
+/// <summary>
+/// Runs the benchmarks that the command line names; without arguments it asks. Comparisons of their own: <c>rules-cost</c>,
+/// <c>many-subscriptions COUNT</c> and <c>allocation MQLOAD SECONDS SHAPES QOS VERSIONS</c>, these two for perf/run, and
+/// <c>store-figures DIRECTORY [append|offline|online|start]</c>.
+/// </summary>
 internal static class Program
 {
-    private static void Main(string[] args)
+    private static async Task Main(string[] args)
     {
-        if (args is ["rules-cost"]) RulesCost.Print(Console.Out);
-        else BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        switch (args)
+        {
+            case ["rules-cost"]: RulesCost.Print(Console.Out); break;
+            case ["store-figures", var directory, ..]: StoreFigures.Print(Console.Out, directory, args.Length > 2 ? args[2] : "all"); break;
+            case ["many-subscriptions", var count]: ManySubscriptions.Print(int.Parse(count, CultureInfo.InvariantCulture), Console.Out); break;
+            case ["allocation", var mqload, var seconds, var shapes, var qos, var versions]:
+                await AllocationUnderLoad.PrintAsync(mqload, int.Parse(seconds, CultureInfo.InvariantCulture), shapes, qos, versions, Console.Out);
+                break;
+            default: BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args); break;
+        }
     }
 }

@@ -1,11 +1,12 @@
-// The customer's own measuring tool, kept as it was given: change the scenarios in perf/run, not this file.
+// The customer's own measuring tool. Added here: the modes subs and start, batches in rate mode, the processor time of idle
+// connections, how late the generator itself was; what was there measures as it did.
 // mqload: a single-threaded epoll load generator for any MQTT 3.1.1 / 5 broker.
 // It owns publishers and subscribers in one process, so it can bound the messages
 // under way exactly (lossless throughput), stamp latency with one clock, and read the
 // broker's own CPU time and memory from /proc. One JSON line is the result.
 //
 //   mqload [options]
-//     -h HOST  -p PORT  -P pubs  -S subs  -m pair|fanout|fanin|wild|idle|churn
+//     -h HOST  -p PORT  -P pubs  -S subs  -m pair|fanout|fanin|wild|idle|churn|subs|start
 //     -q qos  -s payload bytes  -w window (messages under way per publisher)
 //     -r total publish rate per second (0: as fast as the window allows)
 //     -d seconds  -W warm-up seconds  -v 4|5  -B broker pid  -T topics  -L label
@@ -17,10 +18,17 @@
 //           (every subscriber receives everything)
 //   idle:   P connections, connect only, then idle for d seconds (memory a connection)
 //   churn:  connect, CONNACK, DISCONNECT, over and over on P sockets (connections/s)
+//   subs:   P connections that subscribe to T filters each, then stay for d seconds (memory a subscription); a line "ready" comes before
+//   start:  runs the command after --, and times it until it accepts a connection on the port (resident memory d seconds later)
+//
+//   With -r, what became due since the last turn goes out in one send for each publisher. behind_us is the most that the generator
+//   was late with it, pause_us the longest time in which it did not look at its sockets: no latency beyond that is the broker's doing.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -31,6 +39,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,7 +62,7 @@ static int port = 1883, npub = 1, nsub = 1, qos, size = 64, window = 256, secs =
 static double rate; static int broker_pid;
 static int ep; static Conn *conns; static int nconn, nready;
 static uint64_t total_sent, total_recv, total_acked, fan, measured_sent, measured_recv, closed_early, connect_refused;
-static int measuring;
+static int measuring, many; static uint64_t last_look, longest_pause, most_behind;
 static uint8_t *payload;
 
 static uint64_t now_ns(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ull + t.tv_nsec; }
@@ -85,11 +94,16 @@ static void broker_usage(double *cpu, double *rss_mb) {
     if (sscanf(p + 2, "%c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld", &s, &ut, &st, &rss) == 4) {
         *rss_mb = rss * (double)sysconf(_SC_PAGESIZE) / 1e6;
     }
-    // schedstat-quality CPU time: sum the tasks' run time in ns where it can be had
+    // schedstat-quality CPU time: the sum of the tasks' run time in ns where it can be had; read here, because starting a process for it
+    // would stop the generator for milliseconds
     snprintf(path, sizeof path, "/proc/%d/task", broker_pid);
-    char cmd[160]; snprintf(cmd, sizeof cmd, "cat /proc/%d/task/*/schedstat 2>/dev/null", broker_pid);
-    FILE *c = popen(cmd, "r"); unsigned long long run, wait, slices, sum = 0; 
-    if (c) { while (fscanf(c, "%llu %llu %llu", &run, &wait, &slices) == 3) sum += run; pclose(c); }
+    unsigned long long run, sum = 0; DIR *d = opendir(path); struct dirent *t;
+    while (d && (t = readdir(d))) {
+        char file[340]; if (t->d_name[0] == '.') continue;
+        snprintf(file, sizeof file, "%s/%s/schedstat", path, t->d_name);
+        if ((f = fopen(file, "r"))) { if (fscanf(f, "%llu", &run) == 1) sum += run; fclose(f); }
+    }
+    if (d) closedir(d);
     double tick = (ut + st) / (double)sysconf(_SC_CLK_TCK);
     *cpu = sum ? sum / 1e9 : tick;
     // threads that ended take their run time with them: never report less than the ticks
@@ -135,6 +149,18 @@ static void send_connect(Conn *c) {
     putstr(c, id); if (user) putstr(c, user); if (pass) putstr(c, pass);
     flush(c);
 }
+// mode subs: the next filters, as many as fit one packet of 100; device k of site P, every tenth with a wildcard
+static void send_subscriptions(Conn *c) {
+    char f[64]; uint32_t from = c->topic_cursor, n = (uint32_t)topics - from < 100 ? topics - from : 100, len = 2 + (version == 5);
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass) { put8(c, 0x82); putlen(c, len); put16(c, 1); if (version == 5) put8(c, 0); }
+        for (uint32_t k = from; k < from + n; k++) {
+            snprintf(f, sizeof f, k % 10 ? "site/%d/dev/%u/temp" : "site/%d/dev/%u/+", c->index, k);
+            if (pass) { putstr(c, f); put8(c, qos); } else len += 2 + strlen(f) + 1;
+        }
+    }
+    c->topic_cursor += n; c->state = ST_SUBACK; flush(c);
+}
 static void send_subscribe(Conn *c) {
     char f[64];
     if (!strcmp(mode, "fanout")) strcpy(f, "t/0"); else if (!strcmp(mode, "fanin")) strcpy(f, "t/#");
@@ -175,8 +201,8 @@ static uint32_t receive_maximum(const uint8_t *b, uint32_t n) {
 
 static void on_packet(Conn *c, uint8_t h, uint8_t *b, uint32_t n) {
     switch (h >> 4) {
-    case 2: if (b[1]) { connect_refused++; close_conn(c); return; } c->quota = receive_maximum(b, n); if (c->role == SUB) send_subscribe(c); else set_ready(c); break;
-    case 9: set_ready(c); break;
+    case 2: if (b[1]) { connect_refused++; close_conn(c); return; } c->quota = receive_maximum(b, n); if (c->role == SUB) send_subscribe(c); else if (many) send_subscriptions(c); else set_ready(c); break;
+    case 9: if (many && c->topic_cursor < (uint32_t)topics) send_subscriptions(c); else set_ready(c); break;
     case 3: {
         int q = h >> 1 & 3; uint32_t tl = b[0] << 8 | b[1], p = 2 + tl; uint16_t id = 0;
         if (q) { id = b[p] << 8 | b[p + 1]; p += 2; }
@@ -230,7 +256,11 @@ static void open_conn(Conn *c) {
 }
 static uint64_t recv_target(void) { return total_sent * fan; }
 static void poll_once(int timeout_ms) {
-    static struct epoll_event ev[1024]; int n = epoll_wait(ep, ev, 1024, timeout_ms);
+    static struct epoll_event ev[1024]; uint64_t t = now_ns();
+    if (measuring && last_look && t - last_look > longest_pause) longest_pause = t - last_look;
+    int n = epoll_wait(ep, ev, 1024, timeout_ms);
+    last_look = now_ns(); // what came during the wait was seen at its end; a wait that ended late counts as pause
+    if (measuring && timeout_ms * 1000000ull < last_look - t && last_look - t - timeout_ms * 1000000ull > longest_pause) longest_pause = last_look - t - timeout_ms * 1000000ull;
     for (int i = 0; i < n; i++) {
         Conn *c = ev[i].data.ptr; if (c->state == ST_CLOSED) continue;
         if (c->state == ST_CONNECTING && (ev[i].events & (EPOLLOUT | EPOLLERR))) {
@@ -243,6 +273,28 @@ static void poll_once(int timeout_ms) {
     }
 }
 
+// mode start: the time from the fork until a connection is accepted, looking twice a millisecond
+static int time_start(char **command) {
+    if (!*command) die("start: a command is needed after --");
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) }; inet_pton(AF_INET, host, &a.sin_addr);
+    uint64_t from = now_ns(); pid_t pid = fork();
+    if (pid < 0) die("fork: %s", strerror(errno));
+    if (!pid) { execvp(*command, command); fprintf(stderr, "%s: %s\n", *command, strerror(errno)); _exit(127); }
+    double ms = 0, cpu, rss;
+    for (;;) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0), status; if (fd < 0) die("socket: %s", strerror(errno));
+        int accepted = !connect(fd, (void *)&a, sizeof a); ms = (now_ns() - from) / 1e6; close(fd);
+        if (accepted) break;
+        if (waitpid(pid, &status, WNOHANG) == pid) { printf("{\"label\":\"%s\",\"error\":\"the command ended before it accepted a connection\"}\n", label); return 1; }
+        if (ms > 60000) { kill(pid, SIGKILL); printf("{\"label\":\"%s\",\"error\":\"no connection was accepted in 60 s\"}\n", label); return 1; }
+        usleep(500);
+    }
+    sleep(secs); broker_pid = pid; broker_usage(&cpu, &rss);
+    kill(pid, SIGTERM); waitpid(pid, 0, 0);
+    printf("{\"label\":\"%s\",\"mode\":\"start\",\"start_ms\":%.1f,\"cpu_ms\":%.0f,\"rss_mb\":%.1f}\n", label, ms, cpu * 1000, rss);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     int o;
     while ((o = getopt(argc, argv, "h:p:P:S:m:q:s:w:r:d:W:v:B:T:L:u:x:")) != -1) switch (o) {
@@ -253,7 +305,8 @@ int main(int argc, char **argv) {
         case 'u': user = optarg; break; case 'x': pass = optarg; break; default: return 2; }
     if (size < 8) size = 8;
     struct rlimit rl = { 1000000, 1000000 }; if (setrlimit(RLIMIT_NOFILE, &rl)) { getrlimit(RLIMIT_NOFILE, &rl); rl.rlim_cur = rl.rlim_max; setrlimit(RLIMIT_NOFILE, &rl); }
-    int idle = !strcmp(mode, "idle"), churn = !strcmp(mode, "churn");
+    if (!strcmp(mode, "start")) return time_start(argv + optind);
+    many = !strcmp(mode, "subs"); int idle = !strcmp(mode, "idle") || many, churn = !strcmp(mode, "churn");
     if (idle || churn) nsub = 0;
     payload = calloc(1, size); memset(payload, 'x', size);
     ep = epoll_create1(0); nconn = npub + nsub; conns = calloc(nconn, sizeof *conns);
@@ -283,9 +336,14 @@ int main(int argc, char **argv) {
     }
     double connect_s = (now_ns() - t_connect) / 1e9;
     if (idle) {
+        double cpu_quiet, rss_quiet, quiet_from;
+        if (many) { printf("ready\n"); fflush(stdout); }
+        uint64_t settled = now_ns() + warm * 1000000000ull; while (now_ns() < settled) poll_once(100);
+        broker_usage(&cpu_quiet, &rss_quiet); quiet_from = now_ns();
         uint64_t end = now_ns() + secs * 1000000000ull; while (now_ns() < end) poll_once(100);
         broker_usage(&cpu1, &rss1);
-        printf("{\"label\":\"%s\",\"mode\":\"idle\",\"conns\":%d,\"connect_per_s\":%.0f,\"broker_us_per_conn\":%.1f,\"rss_mb\":%.1f,\"kb_per_conn\":%.2f,\"closed\":%lu}\n", label, nconn, nconn / connect_s, (cpu1 - cpu0) * 1e6 / nconn, rss1, (rss1 - rss0) * 1000.0 / nconn, closed_early);
+        if (many) printf("{\"label\":\"%s\",\"mode\":\"subs\",\"subs\":%ld,\"subs_per_s\":%.0f,\"broker_us_per_sub\":%.2f,\"rss_mb\":%.1f,\"bytes_per_sub\":%.1f,\"closed\":%lu}\n", label, (long)nconn * topics, (double)nconn * topics / connect_s, (cpu_quiet - cpu0) * 1e6 / nconn / topics, rss1, (rss1 - rss0) * 1e6 / nconn / topics, closed_early);
+        else printf("{\"label\":\"%s\",\"mode\":\"idle\",\"conns\":%d,\"connect_per_s\":%.0f,\"broker_us_per_conn\":%.1f,\"rss_mb\":%.1f,\"kb_per_conn\":%.2f,\"idle_cpu_pct\":%.2f,\"closed\":%lu}\n", label, nconn, nconn / connect_s, (cpu_quiet - cpu0) * 1e6 / nconn, rss1, (rss1 - rss0) * 1000.0 / nconn, (cpu1 - cpu_quiet) / ((now_ns() - quiet_from) / 1e9) * 100, closed_early);
         return 0;
     }
     uint64_t start = now_ns(), t_measure = start + warm * 1000000000ull, t_end = t_measure + secs * 1000000000ull, sent_at_measure = 0;
@@ -297,11 +355,14 @@ int main(int argc, char **argv) {
         int progressed = 0;
         if (rate > 0) {
             double due = (t - start) / 1e9 * rate;
+            if (measuring && due > total_sent + 1 && (due - total_sent) / rate * 1e9 > most_behind) most_behind = (due - total_sent) / rate * 1e9;
+            int run = (due - total_sent) / npub, turn = 0; if (run < 1) run = 1; if (run > window) run = window;
             while (total_sent < due) {
                 Conn *c = &conns[nsub + next_pub++ % npub]; if (c->state != ST_READY) { if (closed_early > (uint64_t)npub) break; continue; }
                 if (c->out_len - c->out_pos > (1u << 22) || (qos && c->inflight >= c->quota)) break;
-                queue_publish(c); flush(c); progressed = 1;
-                if ((total_sent & 63) == 0) break;
+                for (int k = 0; k < run && !(qos && c->inflight >= c->quota); k++) { queue_publish(c); turn++; }
+                flush(c); progressed = 1;
+                if (turn >= 64 && (run == 1 || turn >= run * npub)) break;
             }
             poll_once(progressed && total_sent < due ? 0 : 1);
         } else {
@@ -325,8 +386,8 @@ int main(int argc, char **argv) {
     uint64_t t_drain = now_ns() + 5000000000ull, last = total_recv, t_last = now_ns();
     while (total_recv < recv_target() && now_ns() < t_drain) { poll_once(50); if (total_recv != last) { last = total_recv; t_last = now_ns(); } else if (now_ns() - t_last > 2000000000ull) break; }
     double lg = (ru1.ru_utime.tv_sec - ru0.ru_utime.tv_sec) + (ru1.ru_stime.tv_sec - ru0.ru_stime.tv_sec) + (ru1.ru_utime.tv_usec - ru0.ru_utime.tv_usec + ru1.ru_stime.tv_usec - ru0.ru_stime.tv_usec) / 1e6;
-    printf("{\"label\":\"%s\",\"mode\":\"%s\",\"v\":%d,\"pubs\":%d,\"subs\":%d,\"qos\":%d,\"size\":%d,\"rate\":%.0f,\"in_per_s\":%.0f,\"out_per_s\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,\"p999_us\":%.0f,\"max_us\":%.0f,\"broker_cpu_pct\":%.0f,\"broker_us_per_out\":%.3f,\"gen_cpu_pct\":%.0f,\"rss_mb\":%.1f,\"lost\":%ld}\n",
+    printf("{\"label\":\"%s\",\"mode\":\"%s\",\"v\":%d,\"pubs\":%d,\"subs\":%d,\"qos\":%d,\"size\":%d,\"rate\":%.0f,\"in_per_s\":%.0f,\"out_per_s\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,\"p999_us\":%.0f,\"max_us\":%.0f,\"broker_cpu_pct\":%.0f,\"broker_us_per_out\":%.3f,\"gen_cpu_pct\":%.0f,\"rss_mb\":%.1f,\"pause_us\":%.0f,\"behind_us\":%.0f,\"lost\":%ld}\n",
         label, mode, version, npub, nsub, qos, size, rate, measured_sent / el, measured_recv / el, hist_pct(.5), hist_pct(.99), hist_pct(.999), hist_max / 1000.0,
-        (cpu1 - cpu0) / el * 100, measured_recv ? (cpu1 - cpu0) * 1e6 / measured_recv : 0, lg / el * 100, rss1, (long)(recv_target() - total_recv));
+        (cpu1 - cpu0) / el * 100, measured_recv ? (cpu1 - cpu0) * 1e6 / measured_recv : 0, lg / el * 100, rss1, longest_pause / 1000.0, most_behind / 1000.0, (long)(recv_target() - total_recv));
     return 0;
 }

@@ -28,7 +28,7 @@ public sealed class SqliteStore : MqttBrokerStore
         WaitsForNothing = options.Sync == SqliteSync.Autosave;
         _index = IndexLoader.Load(file.Connection, Keys);
         _epoch = file.Connection.QueryInteger("SELECT value FROM meta WHERE name='epoch'");
-        Log = new RecordLog(options.MemoryLimit);
+        Log = new RecordLog(options.MemoryLimit, options.Stripes);
         Progress = new StoreProgress(Log, options.Path);
         Writer = new StoreWriter(options, file, Log, _index, Progress);
         Progress.Start();
@@ -62,12 +62,12 @@ public sealed class SqliteStore : MqttBrokerStore
         var notices = new List<string>();
         try
         {
-            return new SqliteStore(options, new StoreFile(options.Path, identity: null, options.Fault)) { Notices = notices };
+            return Start(options, notices);
         }
         catch (IOException error) when (StoreDamage.Is(error) && options.Recover)
         {
             StoreDamage.Recover(options.Path, error, notices);
-            return new SqliteStore(options, new StoreFile(options.Path, identity: null, options.Fault)) { Notices = notices };
+            return Start(options, notices);
         }
         catch (IOException error) when (StoreDamage.Is(error))
         {
@@ -122,6 +122,30 @@ public sealed class SqliteStore : MqttBrokerStore
 
     /// <summary>Goes away as a process does that is killed: what is not written yet never will be.</summary>
     internal void Abandon() => Close(abandon: true);
+
+    /// <summary>Rows of a table, what was taken so far included.</summary>
+    internal async Task<long> CountAsync(string table)
+    {
+        long count = 0;
+        await Writer.RunAsync(file => count = file.Connection.QueryInteger($"SELECT count(*) FROM {table}")).ConfigureAwait(false);
+        return count;
+    }
+
+    private static SqliteStore Start(SqliteStoreOptions options, List<string> notices)
+    {
+        var file = new StoreFile(options.Path, identity: null, options.Fault);
+        try
+        {
+            // Whoever asks for recovery has seen damage, perhaps in a row that nothing reads at a start.
+            if (options.Recover) StoreDamage.Check(file.Connection);
+            return new SqliteStore(options, file) { Notices = notices };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     private Exception? Close(bool abandon)
     {

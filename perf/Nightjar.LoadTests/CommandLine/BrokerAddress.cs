@@ -5,33 +5,40 @@ namespace Nightjar.LoadTests.CommandLine;
 
 /// <summary>Where the broker listens, over TCP.</summary>
 /// <param name="EndPoint">An IPEndPoint, or a DnsEndPoint for a name.</param>
-internal sealed record BrokerAddress(EndPoint EndPoint)
+/// <param name="IsTls">The address asks for TLS: <c>mqtts://</c>.</param>
+internal sealed record BrokerAddress(EndPoint EndPoint, bool IsTls = false)
 {
     private const int DefaultPort = 1883;
+    private const int DefaultTlsPort = 8883;
 
     /// <summary>127.0.0.1:1883.</summary>
     internal static readonly BrokerAddress Default = new(new IPEndPoint(IPAddress.Loopback, DefaultPort));
 
-    /// <summary>Reads <c>host</c>, <c>host:port</c>, <c>[IPv6]:port</c> or an IPv6 address, each with or without <c>mqtt://</c> or <c>tcp://</c>.</summary>
+    /// <summary>Reads <c>host</c>, <c>host:port</c>, <c>[IPv6]:port</c> or an IPv6 address, each with or without <c>mqtt://</c>, <c>tcp://</c>,
+    /// <c>mqtts://</c> or <c>ssl://</c>.</summary>
     internal static bool TryParse(string text, out BrokerAddress address)
     {
         address = Default;
-        foreach (string scheme in (string[])["mqtt://", "tcp://"])
+        bool isTls = false;
+        foreach (string scheme in (string[])["mqtt://", "tcp://", "mqtts://", "ssl://"])
         {
-            if (text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)) text = text[scheme.Length..].TrimEnd('/');
+            if (!text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)) continue;
+            text = text[scheme.Length..].TrimEnd('/');
+            isTls = scheme is "mqtts://" or "ssl://";
+            break;
         }
 
         (string host, string? port) = Split(text);
-        int number = DefaultPort;
+        int number = isTls ? DefaultTlsPort : DefaultPort;
         if (port is not null && (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number) || number is < 1 or > 65535)) return false;
         if (IPAddress.TryParse(host, out IPAddress? ip))
         {
-            address = new BrokerAddress(new IPEndPoint(ip, number));
+            address = new BrokerAddress(new IPEndPoint(ip, number), isTls);
             return true;
         }
 
         if (Uri.CheckHostName(host) != UriHostNameType.Dns) return false;
-        address = new BrokerAddress(new DnsEndPoint(host, number));
+        address = new BrokerAddress(new DnsEndPoint(host, number), isTls);
         return true;
     }
 

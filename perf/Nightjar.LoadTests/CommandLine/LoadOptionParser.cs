@@ -53,6 +53,8 @@ internal sealed class LoadOptionParser
         {
             case "-h" or "--help": _options = _options with { ShowHelp = true }; return true;
             case "--full-handshakes": _tls = (_tls ?? new()) with { AllowResumption = false }; return true;
+            case "--durable": _options = _options with { DurableSubscribers = true }; return true;
+            case "--insecure": _tls = (_tls ?? new()) with { IgnoreHostName = true }; return true;
             case "--no-progress": _options = _options with { ShowProgress = false }; return true;
             default: return false;
         }
@@ -85,6 +87,7 @@ internal sealed class LoadOptionParser
             case "--key": _tls = (_tls ?? new()) with { KeyFile = value }; break;
             case "--user": _options = _options with { UserName = value }; break;
             case "--password": _options = _options with { Password = value }; break;
+            case "--json": _options = _options with { JsonFile = value }; break;
             case "--report": _options = _options with { ReportFolder = value }; break;
             default: _errors.Add($"{name}: no such option."); break;
         }
@@ -92,7 +95,7 @@ internal sealed class LoadOptionParser
 
     private void AddScenario(string name)
     {
-        if (name == "all") _scenarios.AddRange(ScenarioTable.All);
+        if (name == "all") _scenarios.AddRange(ScenarioTable.All.Where(scenario => scenario is not TlsScenario || _tls is not null || _options.Broker.IsTls));
         else if (ScenarioTable.Find(name) is { } scenario) _scenarios.Add(scenario);
         else _errors.Add($"{name}: no such scenario; there are {string.Join(", ", ScenarioTable.All.Select(static s => s.Name))}, all.");
     }
@@ -100,7 +103,7 @@ internal sealed class LoadOptionParser
     private void SetBroker(string value)
     {
         if (BrokerAddress.TryParse(value, out BrokerAddress address)) _options = _options with { Broker = address };
-        else _errors.Add($"--broker {value}: is not an address such as 127.0.0.1:1883, [::1]:1883 or mqtt://host:1883.");
+        else _errors.Add($"--broker {value}: is not an address such as 127.0.0.1:1883, [::1]:1883, mqtt://host:1883 or mqtts://host:8883.");
     }
 
     private void SetVersion(string value)
@@ -150,7 +153,10 @@ internal sealed class LoadOptionParser
 
     private LoadOptions Finish()
     {
-        if (_tls is { AuthorityFile: null }) _errors.Add("--cafile is needed where --cert, --key or --full-handshakes is given: it asks for TLS.");
+        if (_tls is { AuthorityFile: null } && !_options.Broker.IsTls)
+            _errors.Add("--cafile or --broker mqtts://... is needed where --cert, --key, --insecure or --full-handshakes is given: it asks for TLS.");
+        if (_options.Broker.IsTls) _tls ??= new();
+        _options = _options with { Tls = _tls };
         if (_scenarios.Count == 0 && !_options.ShowHelp && _errors.Count == 0) _errors.Add("No scenario; try --help.");
         foreach (Scenario scenario in _scenarios)
         {
@@ -162,7 +168,6 @@ internal sealed class LoadOptionParser
             Scenarios = _scenarios,
             Simulations = [.. _simulations.Select(s => s.During > TimeSpan.Zero ? s : s.Lasting(_options.Duration))],
             Thresholds = _thresholds,
-            Tls = _tls,
         };
     }
 }

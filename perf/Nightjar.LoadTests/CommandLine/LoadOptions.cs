@@ -45,6 +45,9 @@ internal sealed record LoadOptions
     /// <summary>Most deliveries under way in an open loop; what is due beyond waits. Default 1 000 000.</summary>
     public int MaximumUnderWay { get; init; } = 1_000_000;
 
+    /// <summary>Whether subscribers have sessions that outlive their connection, so that a broker which keeps state has to keep what it sends them.</summary>
+    public bool DurableSubscribers { get; init; }
+
     /// <summary>The load; empty: the scenario's default.</summary>
     public IReadOnlyList<LoadSimulation> Simulations { get; init; } = [];
 
@@ -75,8 +78,11 @@ internal sealed record LoadOptions
     /// <summary>What must hold for exit code 0, beside <see cref="Threshold.Defaults"/>.</summary>
     public IReadOnlyList<Threshold> Thresholds { get; init; } = [];
 
-    /// <summary>Folder for report.md and report.html; null for none.</summary>
+    /// <summary>Folder for report.md, report.html and report.json; null for none.</summary>
     public string? ReportFolder { get; init; }
+
+    /// <summary>File for the report in JSON; "-" for the standard output, instead of the text; null for none.</summary>
+    public string? JsonFile { get; init; }
 
     /// <summary>Shows what is going on while it does.</summary>
     public bool ShowProgress { get; init; } = true;

@@ -9,6 +9,9 @@ internal sealed class LatencyHistogram
     /// <summary>Counts one duration in nanoseconds.</summary>
     internal void Record(long nanoseconds) => _counts[LatencyBuckets.IndexOf(nanoseconds)]++;
 
+    /// <summary>Counts the same duration several times.</summary>
+    internal void Record(long nanoseconds, int times) => _counts[LatencyBuckets.IndexOf(nanoseconds)] += times;
+
     /// <summary>Adds what was counted so far to the counts of a snapshot.</summary>
     internal void AddTo(long[] counts)
     {

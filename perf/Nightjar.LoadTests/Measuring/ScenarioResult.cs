@@ -48,8 +48,14 @@ internal sealed record ScenarioResult
     /// <summary>Latency of what was delivered in the measured part and while draining.</summary>
     public LatencySnapshot Latency { get; init; } = LatencySnapshot.Empty;
 
+    /// <summary>How long after its moment each unit of an open loop was begun; it is part of <see cref="Latency"/>. Empty for closed loops.</summary>
+    public LatencySnapshot Lateness { get; init; } = LatencySnapshot.Empty;
+
     /// <summary>The measured part over time.</summary>
     public IReadOnlyList<TimePoint> Points { get; init; } = [];
+
+    /// <summary>Processors of this machine.</summary>
+    public int Processors { get; init; } = 1;
 
     /// <summary>Processor time of this process in the measured part.</summary>
     public TimeSpan GeneratorProcessor { get; init; }
@@ -59,6 +65,9 @@ internal sealed record ScenarioResult
 
     /// <summary>Resident memory of the broker at the end of the measured part; null when its process is not known.</summary>
     public long? BrokerResidentBytes { get; init; }
+
+    /// <summary>What the broker's resident memory grew by for each connection; null where that is not measured.</summary>
+    public double? BrokerBytesPerConnection { get; init; }
 
     /// <summary>What only this scenario can tell, as name and text.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Facts { get; init; } = [];
@@ -74,6 +83,14 @@ internal sealed record ScenarioResult
 
     /// <summary>The broker's processor time for one delivery, in microseconds; null when it is not known.</summary>
     public double? BrokerMicrosecondsPerUnit => BrokerProcessor is { } used && Received > 0 ? used.TotalMicroseconds / Received : null;
+
+    /// <summary>Part of one processor that this process used, in percent.</summary>
+    public double GeneratorPercent => PercentOf(GeneratorProcessor);
+
+    /// <summary>Part of one processor that the broker used, in percent; null when it is not known.</summary>
+    public double? BrokerPercent => BrokerProcessor is { } used ? PercentOf(used) : null;
+
+    private double PercentOf(TimeSpan used) => Elapsed > TimeSpan.Zero ? used / Elapsed * 100 : 0;
 
     private double PerSecond(long count) => Elapsed > TimeSpan.Zero ? count / Elapsed.TotalSeconds : 0;
 }

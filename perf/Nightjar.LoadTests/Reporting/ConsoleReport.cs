@@ -29,6 +29,6 @@ internal static class ConsoleReport
 
     private static void WriteRows(StringBuilder text, IEnumerable<KeyValuePair<string, string>> rows)
     {
-        foreach ((string name, string value) in rows) text.AppendLine($"     {name,-24} {value}");
+        foreach ((string name, string value) in rows) text.AppendLine($"     {name,-38} {value}");
     }
 }

@@ -9,8 +9,10 @@ namespace Nightjar.LoadTests.Reporting;
 internal static class HtmlReport
 {
     private const string Style = """
-        body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2430}
-        table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid #d8dee6;padding:.2rem 1rem .2rem 0;text-align:left}
+        body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
+        table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid #d8dee6;padding:.2rem 1rem .2rem 0;text-align:left;vertical-align:top}
+        th{font-weight:600;color:#56606e}.n{text-align:right;font-variant-numeric:tabular-nums}h2{margin-top:2.5rem;border-top:2px solid #d8dee6;padding-top:1rem}
+        .columns{display:flex;flex-wrap:wrap;gap:0 3rem}.warning{background:#fff6e0;border-left:4px solid #d99a00;padding:.4rem .8rem}
         .kept{color:#177245}.missed{color:#b3261e;font-weight:600}svg{width:100%;height:auto;margin:.5rem 0}
         svg text{font-size:12px}svg .x,svg .y{fill:#56606e}svg .t{font-weight:600;fill:#1c2430}svg .y{text-anchor:end;dominant-baseline:middle}
         svg .x{text-anchor:middle}svg .g{stroke:#e3e8ee}svg .l{fill:none;stroke-width:1.8}svg text.k{text-anchor:end}
@@ -25,22 +27,50 @@ internal static class HtmlReport
         html.Append(Style).AppendLine("\n</style></head><body>").AppendLine("<h1>Load test</h1>");
         string thresholds = Mark(report.AreThresholdsKept);
         html.AppendLine(CultureInfo.InvariantCulture, $"<p>Broker {Encode(report.Broker)}, {report.Started:yyyy-MM-dd HH:mm:ss} UTC. Thresholds: {thresholds}.</p>");
+        WriteSummary(html, report);
         foreach (ReportSection section in report.Sections) WriteSection(html, section);
         return html.AppendLine("</body></html>").ToString();
+    }
+
+    private static void WriteSummary(StringBuilder html, Report report)
+    {
+        html.AppendLine("<table><tr><th>scenario</th><th class=\"n\">done a second</th><th class=\"n\">p50</th><th class=\"n\">p99</th>"
+            + "<th class=\"n\">max</th><th class=\"n\">lost</th><th>thresholds</th></tr>");
+        foreach (ReportSection section in report.Sections)
+        {
+            ScenarioResult result = section.Result;
+            string[] figures =
+            [
+                Text.OfNumber(Math.Round(result.ReceivedPerSecond)), Text.OfNanoseconds(result.Latency.Percentile(50)),
+                Text.OfNanoseconds(result.Latency.Percentile(99)), Text.OfNanoseconds(result.Latency.Maximum), Text.OfNumber(result.Lost),
+            ];
+            string cells = string.Concat(figures.Select(static figure => $"<td class=\"n\">{Encode(figure)}</td>"));
+            string mark = Mark(section.Verdicts.All(static verdict => verdict.IsKept));
+            html.AppendLine($"<tr><td><a href=\"#{Encode(result.Name)}\">{Encode(result.Name)}</a></td>{cells}<td>{mark}</td></tr>");
+        }
+
+        html.AppendLine("</table>");
     }
 
     private static void WriteSection(StringBuilder html, ReportSection section)
     {
         ScenarioResult result = section.Result;
-        html.AppendLine($"<h2>{Encode(result.Name)}</h2><p>{Encode(result.Summary)}</p>");
-        WriteTable(html, result.Parameters.Concat(section.CounterRows));
-        html.AppendLine("<table><tr><th>threshold</th><th>was</th><th></th></tr>");
+        html.AppendLine($"<h2 id=\"{Encode(result.Name)}\">{Encode(result.Name)}</h2><p>{Encode(result.Summary)}</p>");
+        foreach (string warning in Bottleneck.WarningsOf(result)) html.AppendLine($"<p class=\"warning\">{Encode(warning)}</p>");
+        WriteTable(html, result.Parameters.Concat(section.CounterRows.Where(static row => row.Key != "warning")));
+        html.AppendLine("<div class=\"columns\"><div><h3>Thresholds</h3><table><tr><th>threshold</th><th>was</th><th></th></tr>");
         foreach (Verdict verdict in section.Verdicts)
             html.AppendLine($"<tr><td><code>{Encode(verdict.Threshold.Text)}</code></td><td>{Encode(verdict.Actual)}</td><td>{Mark(verdict.IsKept)}</td></tr>");
-        html.AppendLine("</table>");
+        html.AppendLine("</table></div>");
+        if (result.Latency.Count > 0)
+        {
+            html.AppendLine($"<div><h3>Latency, {Encode(result.LatencyName)}</h3>");
+            WriteTable(html, section.LatencyRows);
+            html.AppendLine("</div>");
+        }
+
+        html.AppendLine("</div>");
         if (result.Latency.Count == 0) return;
-        html.AppendLine($"<h3>Latency, {Encode(result.LatencyName)}</h3>");
-        WriteTable(html, section.LatencyRows);
         CurveOf(result.Latency).Write(html);
         if (result.Points.Count < 2) return;
         RatesOf(result).Write(html);

@@ -17,10 +17,14 @@ internal sealed record Metric(string Name, bool IsDuration, Func<ScenarioResult,
         new("received", false, static result => result.Received),
         new("sent-rate", false, static result => result.SentPerSecond),
         new("received-rate", false, static result => result.ReceivedPerSecond),
+        new("throughput", false, static result => result.ReceivedPerSecond),
         new("lost", false, static result => result.Lost),
         new("duplicates", false, static result => result.Duplicates),
         new("errors", false, static result => result.ErrorCount),
         new("not-begun", false, static result => result.NotBegun),
+        new("lateness", true, static result => result.Lateness.Percentile(99)),
+        new("generator-percent", false, static result => result.GeneratorPercent / result.Processors),
+        new("broker-us", false, static result => result.BrokerMicrosecondsPerUnit ?? double.NaN),
     ];
 
     /// <summary>All names, for people.</summary>

@@ -7,7 +7,7 @@ namespace Nightjar.LoadTests.Reporting;
 internal sealed class Report
 {
     /// <summary>The percentiles of the tables.</summary>
-    internal static readonly IReadOnlyList<double> Percentiles = [50, 75, 90, 99, 99.9, 99.99, 100];
+    internal static readonly IReadOnlyList<double> Percentiles = [50, 75, 90, 95, 99, 99.9, 99.99, 100];
 
     internal Report(LoadOptions options, DateTimeOffset started, IReadOnlyList<ScenarioResult> results)
     {

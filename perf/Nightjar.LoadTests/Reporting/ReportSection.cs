@@ -20,8 +20,10 @@ internal sealed record ReportSection(ScenarioResult Result, IReadOnlyList<Verdic
             if (Result.Duplicates > 0) yield return new("duplicates", Text.OfNumber(Result.Duplicates));
             if (Result.NotBegun > 0) yield return new("due and not begun", Text.OfNumber(Result.NotBegun));
             foreach (KeyValuePair<string, string> fact in Result.Facts) yield return fact;
+            if (Result.Lateness.Count > 0) yield return new("generator's lateness, p50 / p99 / max", LatenessText);
             foreach (KeyValuePair<string, string> row in ProcessorRows) yield return row;
             foreach (string error in Result.Errors) yield return new("error", error);
+            foreach (string warning in Bottleneck.WarningsOf(Result)) yield return new("warning", warning);
         }
     }
 
@@ -50,6 +52,10 @@ internal sealed record ReportSection(ScenarioResult Result, IReadOnlyList<Verdic
     private string Processor(TimeSpan used, double each)
     {
         double percent = Result.Elapsed > TimeSpan.Zero ? used / Result.Elapsed * 100 : 0;
-        return $"{Text.OfNumber(percent)} % of one core, {Text.OfNanoseconds(each * 1e3)} for each of the {Result.Unit}";
+        string share = Text.OfNumber(Math.Round(percent / Result.Processors));
+        return $"{Text.OfNumber(percent)} % of one core ({share} % of this machine), {Text.OfNanoseconds(each * 1e3)} for each of the {Result.Unit}";
     }
+
+    private string LatenessText => string.Join(
+        " / ", new[] { 50.0, 99, 100 }.Select(percent => Text.OfNanoseconds(Result.Lateness.Percentile(percent))));
 }

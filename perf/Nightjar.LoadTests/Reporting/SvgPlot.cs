@@ -19,7 +19,6 @@ internal sealed record SvgPlot(
     private const int Right = 20;
     private const int Top = 34;
     private const int Bottom = 30;
-    private const int Lines = 4;
     private const int LegendWidth = 60;
 
     /// <summary>Horizontal values that are marked; null for equal distances.</summary>
@@ -30,12 +29,18 @@ internal sealed record SvgPlot(
     {
         List<(double X, double Y)> all = [.. Series.SelectMany(static series => series.Points).Where(IsShown)];
         if (all.Count == 0) return;
-        double x0 = all.Min(static point => point.X), x1 = Math.Max(all.Max(static point => point.X), x0 + 1e-9);
-        double y0 = IsLogarithmic ? Scale(all.Min(static point => point.Y)) : 0;
-        double y1 = Math.Max(all.Max(point => Scale(point.Y)), y0 + 1e-9);
+        // Points that are left out have their place all the same, so that plots of one run stand below each other.
+        List<double> across = [.. Series.SelectMany(static series => series.Points).Select(static point => point.X)];
+        double x0 = across.Min(), x1 = Math.Max(across.Max(), x0 + 1e-9);
+        if (XMarks is null) x0 = Math.Min(x0, 0);
+        double greatest = Math.Max(all.Max(static point => point.Y), 1e-9);
+        IReadOnlyList<double> yMarks = IsLogarithmic
+            ? AxisMarks.Logarithmic(all.Min(static point => point.Y), greatest)
+            : AxisMarks.FromZero(greatest);
+        double y0 = Scale(yMarks[0]), y1 = Math.Max(Scale(yMarks[^1]), y0 + 1e-9);
         html.AppendLine(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\"><title>{WebUtility.HtmlEncode(Title)}</title>");
         html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"16\" class=\"t\">{WebUtility.HtmlEncode(Title)}</text>");
-        WriteGrid(html, x0, x1, y0, y1);
+        WriteGrid(html, x0, x1, y0, y1, yMarks);
         for (int i = 0; i < Series.Count; i++) WriteSeries(html, i, x0, x1, y0, y1);
         html.AppendLine("</svg>");
     }
@@ -50,18 +55,17 @@ internal sealed record SvgPlot(
 
     private double Scale(double y) => IsLogarithmic ? Math.Log10(y) : y;
 
-    private void WriteGrid(StringBuilder html, double x0, double x1, double y0, double y1)
+    private void WriteGrid(StringBuilder html, double x0, double x1, double y0, double y1, IReadOnlyList<double> yMarks)
     {
-        for (int i = 0; i <= Lines; i++)
+        foreach (double mark in yMarks)
         {
-            double scaled = y0 + ((y1 - y0) * i / Lines);
-            string y = Number(YOf(scaled, y0, y1));
+            string y = Number(YOf(Scale(mark), y0, y1));
             html.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y}\" y2=\"{y}\" class=\"g\"/>");
-            string label = YText(IsLogarithmic ? Math.Pow(10, scaled) : scaled);
+            string label = YText(mark);
             html.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{y}\" class=\"y\">{WebUtility.HtmlEncode(label)}</text>");
         }
 
-        foreach (double x in XMarks ?? [.. Enumerable.Range(0, Lines + 1).Select(i => x0 + ((x1 - x0) * i / Lines))])
+        foreach (double x in XMarks ?? AxisMarks.Even(x0, x1))
         {
             if (x < x0 || x > x1) continue;
             string at = Number(XOf(x, x0, x1));

@@ -19,6 +19,15 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
     private readonly List<MqttClient> _clients = [];
     private volatile bool _leaving;
 
+    private readonly LatencyHistogram _handshakes = new();
+    private string? _cipher;
+
+    /// <summary>Time that each TLS handshake took.</summary>
+    internal LatencySnapshot Handshakes => LatencySnapshot.Of([_handshakes]);
+
+    /// <summary>Version and cipher suite that the first TLS connection agreed on; null without any.</summary>
+    internal string? Cipher => _cipher;
+
     /// <summary>What went wrong with clients.</summary>
     internal ErrorLog Errors { get; } = new();
 
@@ -121,7 +130,17 @@ internal sealed class ClientSet(ScenarioContext context) : IAsyncDisposable
         var options = slowBytesPerSecond > 0 ? new SocketTransportOptions { ReceiveBufferSize = 16_384 } : new SocketTransportOptions();
         TransportConnection connection = await SocketTransport.ConnectAsync(Options.Broker.EndPoint, options, context.CancellationToken).ConfigureAwait(false);
         if (slowBytesPerSecond > 0) connection = new ThrottledConnection(connection, slowBytesPerSecond);
-        return context.Tls is { } tls ? await tls.ConnectAsync(connection, Options.Broker.Host, context.CancellationToken).ConfigureAwait(false) : connection;
+        if (context.Tls is not { } tls) return connection;
+        long start = MonotonicClock.Now;
+        TransportConnection secured = await tls.ConnectAsync(connection, Options.Broker.Host, context.CancellationToken).ConfigureAwait(false);
+        long took = MonotonicClock.Now - start;
+        lock (_gate)
+        {
+            _handshakes.Record(took);
+            if (secured.Tls is { } session) _cipher ??= $"{session.Protocol} {session.Cipher}";
+        }
+
+        return secured;
     }
 
     private void OnDisconnected(MqttClient client, DisconnectCause cause)

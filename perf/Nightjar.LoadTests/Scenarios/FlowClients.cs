@@ -63,14 +63,14 @@ internal sealed class FlowClients : IMeasured, ILoadTarget
     }
 
     /// <summary>Publishes evenly: each publisher its share as one batch, beginning with the one whose turn it is.</summary>
-    public void Inject(int count)
+    public void Inject(int count, long due)
     {
         int share = count / _publishers.Length;
         int more = count % _publishers.Length;
         int turns = share > 0 ? _publishers.Length : more;
         for (int i = 0; i < turns; i++)
         {
-            _publishers[_next].Publish(share + (i < more ? 1 : 0));
+            _publishers[_next].Publish(share + (i < more ? 1 : 0), due);
             if (++_next == _publishers.Length) _next = 0;
         }
 
@@ -98,7 +98,7 @@ internal sealed class FlowClients : IMeasured, ILoadTarget
     private async Task SubscribeAsync(string clientId, Receiver receiver, string filter, int slowBytesPerSecond)
     {
         MqttClient client = _clients.Add(receiver.OnMessage);
-        await _clients.ConnectAsync(client, _clients.OptionsOf(clientId), slowBytesPerSecond).ConfigureAwait(false);
+        await _clients.ConnectAsync(client, _clients.OptionsOf(clientId, _context.Options.DurableSubscribers), slowBytesPerSecond).ConfigureAwait(false);
         await _clients.SubscribeAsync(client, filter, _qos).ConfigureAwait(false);
     }
 }

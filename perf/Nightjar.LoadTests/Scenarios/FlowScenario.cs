@@ -31,7 +31,7 @@ internal abstract class FlowScenario : Scenario
             Duplicates = Math.Max(-missing, 0),
             ErrorCount = clients.Errors.Count,
             Errors = clients.Errors.Describe(),
-            Facts = FactsOf(flow, topology),
+            Facts = FactsOf(clients, flow, topology),
         };
     }
 
@@ -49,7 +49,7 @@ internal abstract class FlowScenario : Scenario
         return parameters;
     }
 
-    private static List<KeyValuePair<string, string>> FactsOf(FlowClients flow, FlowTopology topology)
+    private static List<KeyValuePair<string, string>> FactsOf(ClientSet clients, FlowClients flow, FlowTopology topology)
     {
         List<KeyValuePair<string, string>> facts = [];
         long sent = flow.Totals.Sent;
@@ -57,6 +57,15 @@ internal abstract class FlowScenario : Scenario
         {
             string text = string.Create(CultureInfo.InvariantCulture, $"{flow.SlowReceived} of {sent * topology.SlowFilters.Count} by the end of the run");
             facts.Add(new("slow consumers received", text));
+        }
+
+        if (clients.Cipher is { } cipher)
+        {
+            LatencySnapshot handshakes = clients.Handshakes;
+            facts.Add(new("TLS", cipher));
+            facts.Add(new("TLS handshakes, p50 / p99 / max", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{handshakes.Percentile(50) / 1e6:0.##} / {handshakes.Percentile(99) / 1e6:0.##} / {handshakes.Maximum / 1e6:0.##} ms of {handshakes.Count}")));
         }
 
         if (flow.Foreign > 0) facts.Add(new("messages of others", flow.Foreign.ToString(CultureInfo.InvariantCulture)));

@@ -37,6 +37,7 @@ internal sealed class IdleScenario : Scenario
             Unit = "connections",
             Lost = count - left,
             BrokerResidentBytes = resident,
+            BrokerBytesPerConnection = resident is { } after ? (double)(after - residentBefore) / count : null,
             ErrorCount = clients.Errors.Count,
             Errors = clients.Errors.Describe(),
             Facts = facts,

@@ -17,6 +17,7 @@ internal sealed class MeasuredPart(ScenarioContext context, IMeasured measured, 
     private long? _brokerResident;
     private IReadOnlyList<TimePoint> _points = [];
     private long _notBegun;
+    private LatencySnapshot _lateness = LatencySnapshot.Empty;
 
     /// <summary>Runs the plan; measures all of it but the warm-up.</summary>
     internal async Task RunAsync(LoadPlan plan)
@@ -31,8 +32,10 @@ internal sealed class MeasuredPart(ScenarioContext context, IMeasured measured, 
         }
 
         long notBegun = driver.NotBegun;
+        LatencySnapshot late = LatencySnapshot.Of([driver.Lateness]);
         await MeasureAsync(sampler, () => driver.RunAsync(plan.Simulations, context.CancellationToken), interval).ConfigureAwait(false);
         _notBegun = driver.NotBegun - notBegun;
+        _lateness = LatencySnapshot.Of([driver.Lateness]).Since(late);
         context.CancellationToken.ThrowIfCancellationRequested();
     }
 
@@ -81,7 +84,9 @@ internal sealed class MeasuredPart(ScenarioContext context, IMeasured measured, 
         Received = _after.Received - _before.Received,
         NotBegun = _notBegun,
         Latency = measured.Latency.Since(_latencyBefore),
+        Lateness = _lateness,
         Points = _points,
+        Processors = Environment.ProcessorCount,
         GeneratorProcessor = _generator,
         BrokerProcessor = _broker,
         BrokerResidentBytes = _brokerResident,

@@ -51,15 +51,17 @@ internal sealed class Publisher
     internal long Outstanding => Volatile.Read(ref _outstanding);
 
     /// <summary>Publishes messages, topic after topic.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="due">When they should have been published, on the monotonic clock; 0: now, each at its own moment.</param>
     /// <returns>False when the client is not connected.</returns>
-    internal bool Publish(int count)
+    internal bool Publish(int count, long due = 0)
     {
         Interlocked.Add(ref _outstanding, (long)count * _fan);
         int published = 0;
         lock (_gate)
         {
             using PublishBatch batch = _client.BeginBatch();
-            while (published < count && PublishOne(_topics[_nextTopic]))
+            while (published < count && PublishOne(_topics[_nextTopic], due == 0 ? MonotonicClock.Now : due))
             {
                 if (++_nextTopic == _topics.Length) _nextTopic = 0;
                 published++;
@@ -102,17 +104,17 @@ internal sealed class Publisher
         }
     }
 
-    private bool PublishOne(byte[] topicName)
+    private bool PublishOne(byte[] topicName, long stamp)
     {
         if (_qos == QualityOfService.AtMostOnce)
         {
-            MessageStamp.Write(_payload, MonotonicClock.Now, _index);
+            MessageStamp.Write(_payload, stamp, _index);
             return _client.TryPublish(topicName, _payload);
         }
 
         byte[] payload = GC.AllocateUninitializedArray<byte>(_payload.Length);
         _payload.CopyTo(payload, 0);
-        MessageStamp.Write(payload, MonotonicClock.Now, _index);
+        MessageStamp.Write(payload, stamp, _index);
         Task<PublishResult> publish = _client.PublishAsync(new MqttPublish { TopicName = topicName, Payload = payload, QoS = _qos }).AsTask();
         return !publish.IsCompleted || publish.Result.IsSuccess;
     }

@@ -27,9 +27,9 @@ internal sealed class WorkTarget(Func<long, Task<long?>> work, int maximumUnderW
     /// <summary>Pieces begun and not ended.</summary>
     internal int UnderWay => Volatile.Read(ref _underWay);
 
-    public void Inject(int count)
+    public void Inject(int count, long due)
     {
-        for (int i = 0; i < count && TryBegin(out long number); i++) _ = RunAsync(number);
+        for (int i = 0; i < count && TryBegin(out long number); i++) _ = RunAsync(number, Math.Max(MonotonicClock.Now - due, 0));
     }
 
     public void StartClosedLoop(int window)
@@ -60,7 +60,8 @@ internal sealed class WorkTarget(Func<long, Task<long?>> work, int maximumUnderW
         }
     }
 
-    private async Task RunAsync(long number)
+    // What began late had its latency begin before it did.
+    private async Task RunAsync(long number, long late = 0)
     {
         long? latency = await work(number).ConfigureAwait(false);
         lock (_gate)
@@ -68,7 +69,7 @@ internal sealed class WorkTarget(Func<long, Task<long?>> work, int maximumUnderW
             _underWay--;
             if (latency is null) return;
             _succeeded++;
-            _latency.Record(latency.Value);
+            _latency.Record(latency.Value + late);
         }
     }
 }

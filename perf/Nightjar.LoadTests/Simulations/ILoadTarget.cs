@@ -10,7 +10,9 @@ internal interface ILoadTarget
     int Room { get; }
 
     /// <summary>Begins units of work without waiting for them.</summary>
-    void Inject(int count);
+    /// <param name="count">How many.</param>
+    /// <param name="due">When they should have begun, on <see cref="Measuring.MonotonicClock"/>: their latency counts from then.</param>
+    void Inject(int count, long due);
 
     /// <summary>Begins to keep this many units under way for each source of load.</summary>
     void StartClosedLoop(int window);

@@ -1,9 +1,11 @@
+using Nightjar.LoadTests.Measuring;
+
 namespace Nightjar.LoadTests.Simulations;
 
 /// <summary>Runs simulations against a target, in real time.</summary>
 /// <remarks>
-/// An open loop has a thread of its own that looks at the clock about once a millisecond and begins what has become due, so that a burst
-/// of up to a millisecond's worth leaves together. A closed loop needs no thread: deliveries begin what follows them.
+/// An open loop has a thread of its own that looks at the clock at every tick of the schedule, a millisecond, and begins what has become due.
+/// A closed loop needs no thread: deliveries begin what follows them.
 /// </remarks>
 internal sealed class LoadDriver(ILoadTarget target, TimeProvider timeProvider)
 {
@@ -11,6 +13,9 @@ internal sealed class LoadDriver(ILoadTarget target, TimeProvider timeProvider)
 
     /// <summary>Units that were due when their simulation ended, and were not begun because too much was under way or the machine was late.</summary>
     internal long NotBegun { get; private set; }
+
+    /// <summary>How long after its moment each unit of an open loop was begun: what this tool itself adds to the latencies.</summary>
+    internal LatencyHistogram Lateness { get; } = new();
 
     /// <summary>Runs the simulations in order; ends early when the target is exhausted or the token is cancelled.</summary>
     internal async Task RunAsync(IEnumerable<LoadSimulation> simulations, CancellationToken cancellationToken)
@@ -27,14 +32,20 @@ internal sealed class LoadDriver(ILoadTarget target, TimeProvider timeProvider)
 
     private void RunOpen(LoadSimulation simulation, CancellationToken cancellationToken)
     {
+        long start = MonotonicClock.Now;
         var pacer = new LoadPacer(simulation, timeProvider);
         while (!target.IsExhausted && !cancellationToken.IsCancellationRequested)
         {
             bool over = pacer.IsOver;
-            int due = pacer.Take(target.Room);
-            if (due > 0) target.Inject(due);
+            while (pacer.Take(target.Room, out TimeSpan due) is > 0 and var count)
+            {
+                long moment = start + (due.Ticks * TimeSpan.NanosecondsPerTick);
+                Lateness.Record(MonotonicClock.Now - moment, count);
+                target.Inject(count, moment);
+            }
+
             if (over) break;
-            Thread.Sleep(1);
+            ShortSleep.For(pacer.UntilNextTick);
         }
 
         NotBegun += target.IsExhausted ? 0 : pacer.Backlog;

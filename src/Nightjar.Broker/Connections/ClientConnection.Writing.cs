@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Sessions;
@@ -63,7 +65,7 @@ internal sealed partial class ClientConnection
             if (Link.IsClosed) return;
             if (_pending is { Count: > 0 } || (ticket != 0 && !Core.Durability.IsDurable(ticket)))
             {
-                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame.ToArray(), type));
+                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame, type));
                 if (type == PacketType.PubAck) _pendingPubAcks++;
                 wait = true;
             }
@@ -155,6 +157,7 @@ internal sealed partial class ClientConnection
     public void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
+        if (ticket == IMessageStore.Refused) OwesAnswer = true;
         _holdTicket = Math.Max(_holdTicket, ticket);
         Link.IsHeld = true;
     }
@@ -191,5 +194,28 @@ internal sealed partial class ClientConnection
         Core.Environment.Counters.AddSent(PacketType.Disconnect, length);
     }
 
-    private readonly record struct PendingFrame(long Ticket, byte[] Frame, PacketType Type);
+    // Nearly all of them are acknowledgements of a few bytes, which lie in the place itself: one for each message must not be garbage.
+    private readonly struct PendingFrame
+    {
+        private readonly ulong _small;
+        private readonly int _length;
+        private readonly byte[]? _large;
+
+        internal PendingFrame(long ticket, ReadOnlySpan<byte> frame, PacketType type)
+        {
+            Ticket = ticket;
+            Type = type;
+            _length = frame.Length;
+            if (frame.Length > sizeof(ulong)) _large = frame.ToArray();
+            else frame.CopyTo(MemoryMarshal.AsBytes(new Span<ulong>(ref _small)));
+        }
+
+        internal long Ticket { get; }
+
+        internal PacketType Type { get; }
+
+        /// <summary>The packet; valid as long as the place it is asked of.</summary>
+        [UnscopedRef]
+        internal ReadOnlySpan<byte> Frame => _large ?? MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in _small))[.._length];
+    }
 }

@@ -112,7 +112,7 @@ internal sealed class BrokerService : IAsyncDisposable
     private void OpenStore(PersistencePlan plan)
     {
         if (plan.Check() is { } error) throw new IOException(error);
-        _store = SqliteStore.Open(plan.Options);
+        _store = SqliteStore.Open(plan.Options with { Notice = notice => HostLog.Warning(_log, $"Warning: {notice}") });
         _storePath = plan.Options.Path;
         HostLog.Information(_log, $"State is kept in {_storePath}.");
         foreach (var notice in _store.Notices) HostLog.Warning(_log, $"Warning: {notice}");

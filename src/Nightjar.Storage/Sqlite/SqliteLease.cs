@@ -35,8 +35,9 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
     public void LoadPage(SessionClaim session, long after, int maximumCount, long maximumBytes, IPageSink sink)
     {
         var page = new PageRequest(session.Key, after, maximumCount, maximumBytes, sink);
+        // For who is no longer the owner nothing is there, now or later.
         if (session.Epoch == _store.Epoch) _store.Writer.Load(page);
-        else ThreadPool.UnsafeQueueUserWorkItem(static page => page.Sink.OnPageEnd(page.After, isFailed: true), page, preferLocal: false);
+        else ThreadPool.UnsafeQueueUserWorkItem(static page => page.Sink.OnPageEnd(page.After, isFailed: false), page, preferLocal: false);
     }
 
     public void Recover(IRecoverySink sink) => _store.Recover(sink, _epoch);

@@ -31,6 +31,15 @@ public sealed record SqliteStoreOptions
     /// <summary>Whether a damaged file is put aside and what can be read of it goes into a new one. Without this a damaged file is left alone and refused.</summary>
     public bool Recover { get; init; }
 
+    /// <summary>Told, on the store's thread, of damage that is met while the store is in use: a message that cannot be read is passed over.</summary>
+    public Action<string>? Notice { get; init; }
+
+    /// <summary>Lists of the log, a power of two; 0: as many as processors, at most sixteen.</summary>
+    internal int Stripes { get; init; }
+
+    /// <summary>Pages of the log at which it is copied into the file. Many small copies hold commits up less than few large ones.</summary>
+    internal int CheckpointPages { get; init; } = 2000;
+
     /// <summary>Time between two attempts to open and write a file that has failed.</summary>
     internal TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -9,6 +9,19 @@ internal static class StoreDamage
     /// <summary>Whether an error says that the file is damaged, rather than the disk failing.</summary>
     internal static bool Is(IOException error) => error is SqliteException { IsDamage: true } or DamagedRecordException;
 
+    /// <summary>Reads everything there is.</summary>
+    /// <exception cref="IOException">Something is not as it was written.</exception>
+    internal static void Check(SqliteConnection connection)
+    {
+        if (connection.QueryText("PRAGMA integrity_check(1)") is { } problem && problem != "ok") throw new DamagedRecordException(problem);
+        var texts = new TextCache();
+        foreach (var (table, key) in ((string, string)[])[("message", "id"), ("will", "session"), ("retained", "0")])
+        {
+            using var rows = connection.Prepare($"SELECT {key}, body FROM {table}");
+            while (rows.Step()) MessageCodec.Read(rows.Blob(1), rows.Integer(0), texts);
+        }
+    }
+
     /// <summary>The error for people who did not ask for recovery.</summary>
     internal static IOException Refusal(string path, IOException error) => new(
         $"{path}: the store is damaged ({error.Message}). Nothing was changed. Restore it from a copy, look at it with 'nightjar store check', "

@@ -34,8 +34,8 @@ internal sealed class StoreFile : IDisposable
             StoreFormat.Prepare(_connection);
             Identity = _connection.QueryInteger("SELECT value FROM meta WHERE name='identity'");
             if (identity is { } expected && expected != Identity) throw new IOException($"{path}: another file is in the place of the store");
+            // The hook takes the place of SQLite's own checkpoints; the pragma that turns those off would take the hook away.
             _connection.CountLog();
-            _connection.Execute("PRAGMA wal_autocheckpoint=0");
             _begin = _connection.Prepare("BEGIN IMMEDIATE");
             _commit = _connection.Prepare("COMMIT");
             _syncs = _connection.Prepare("UPDATE meta SET value=value+1 WHERE name='syncs'");

@@ -26,9 +26,14 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     /// <summary>What was said in each group in which something was, by the names of the calls.</summary>
     internal System.Collections.Concurrent.ConcurrentQueue<string> Grouped { get; } = [];
 
+    /// <summary>Whether brokers leave queues to it, which have nothing to come back from.</summary>
+    public bool CanPage { get; init; }
+
     public long DurableTicket => Volatile.Read(ref _durable);
 
     internal static ManualStore Create() => new();
+
+    internal static ManualStore CreatePaging() => new() { CanPage = true };
 
     internal override BrokerStores Open(BrokerClock clock) => new(this, this, this);
 

@@ -21,7 +21,7 @@ internal sealed class OracleSide : IAsyncDisposable
 
     internal RestartingBroker Broker => _broker;
 
-    internal static async Task<OracleSide> StartAsync(BrokerOptions options, bool restarts, bool paging) => new(await RestartingBroker.StartAsync(options, paging), restarts);
+    internal static async Task<OracleSide> StartAsync(BrokerOptions options, bool restarts, StoreKind kind) => new(await RestartingBroker.StartAsync(kind, options), restarts);
 
     internal async Task<string> ConnectAsync(int index, bool clean, uint expiry, TestWill? will)
     {

@@ -11,6 +11,7 @@ namespace Nightjar.CrashTests.Processes;
 internal sealed partial class BrokerUnderTest : IAsyncDisposable
 {
     private const int Kill = 9;
+    private const int NoSuchProcess = 3;
 
     // How long a start may take before the run fails: far more than it ever needs.
     private static readonly TimeSpan StartGuard = TimeSpan.FromSeconds(90);
@@ -109,11 +110,16 @@ internal sealed partial class BrokerUnderTest : IAsyncDisposable
         _process = null;
     }
 
-    /// <summary>Sends the broker a signal.</summary>
+    /// <summary>Sends the broker a signal, if it is not over.</summary>
     internal void Signal(int signal)
     {
-        var id = Wrapper.Count > 0 ? ChildrenOf(_process!.Id).Single() : _process!.Id;
-        if (SendSignal(id, signal) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
+        if (_process is not { HasExited: false } process) return;
+        // The broker may be over, and what runs it not yet.
+        List<int> ids = Wrapper.Count > 0 ? ChildrenOf(process.Id) : [process.Id];
+        foreach (var id in ids)
+        {
+            if (SendSignal(id, signal) != 0 && IsRunning && Marshal.GetLastPInvokeError() != NoSuchProcess) throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
     }
 
     /// <summary>Waits until a line of the log has a text in it.</summary>

@@ -35,16 +35,6 @@ public sealed class CrashHarnessTests : IDisposable
         Assert.True(ledger.CountOf(Violation.Lost) > 0 && ledger.CountOf(Violation.State) > 0, output);
     }
 
-    [RequiresToolFact("strace")]
-    public async Task BrokerThatAcknowledgesBeforeItWrites_IsFoundOut()
-    {
-        // Writes that take half a second, and acknowledgements that do not wait for them.
-        await using var broker = new BrokerUnderTest(_folder, store => BrokerUnderTest.DurableConfiguration(store) + "persistence_sync mosquitto\n");
-        broker.Wrapper = broker.Strace("inject=write,pwrite64:delay_enter=500000:when=50+", "write,pwrite64");
-        var (ledger, output) = await RunAsync(new CrashOptions { Cycles = 3, JudgeEvery = 3, LongestMilliseconds = 1500 }, broker);
-        Assert.True(ledger.CountOf(Violation.Lost) > 0, output);
-    }
-
     private static async Task<(Ledger Ledger, string Output)> RunAsync(CrashOptions options, BrokerUnderTest broker)
     {
         await using var output = new StringWriter();

@@ -144,7 +144,8 @@ public sealed class SignalStormTests : IDisposable
         {
             foreach (var (user, password) in new[] { ("both", "p"), ("a", "p"), ("b", "p"), ("both", "wrong"), ("neither", "p"), ("a", "wrong"), ("", "") })
             {
-                await using var client = await ConnectAsync(port, "again", user, password);
+                // An id for each: one who comes before the end of the connection before is noticed would be refused somebody else's session.
+                await using var client = await ConnectAsync(port, "again-" + user, user, password);
                 var isIn = client.ConnAck is [_, _, _, 0, ..];
                 if (user == "both" && password == "p" != isIn) _faults.Enqueue($"{user} {password}: CONNACK {Hex(client.ConnAck)}");
                 if (isIn && (password != "p" || user is "neither" or "")) _faults.Enqueue($"{user} {password} was let in");

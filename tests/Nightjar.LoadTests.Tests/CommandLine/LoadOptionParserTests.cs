@@ -40,6 +40,8 @@ public sealed class LoadOptionParserTests
     [InlineData("[::1]:2883", "[::1]:2883")]
     [InlineData("::1", "[::1]:1883")]
     [InlineData("broker.example:99", "broker.example:99")]
+    [InlineData("mqtts://broker.example", "broker.example:8883")]
+    [InlineData("ssl://[::1]:99", "[::1]:99")]
     public void Broker_OfEachForm_IsRead(string text, string expected) => Assert.Equal(expected, Parse("--broker", text, "pair").Broker.ToString());
 
     [Fact]
@@ -52,7 +54,28 @@ public sealed class LoadOptionParserTests
         Assert.Equal(8, LoadOptionParser.Parse(arguments, out _).Count);
     }
 
+    [Fact]
+    public void Tls_ByAddressOrAuthority_IsAskedFor()
+    {
+        Assert.Null(Parse("pair").Tls);
+        Assert.NotNull(Parse("tls", "--broker", "mqtts://broker.example").Tls);
+        Assert.Equal("ca.crt", Parse("tls", "--cafile", "ca.crt", "--insecure").Tls?.AuthorityFile);
+        Assert.Contains(Parse("--broker", "mqtts://broker.example", "all").Scenarios, scenario => scenario.Name == "tls");
+        Assert.DoesNotContain(Parse("all").Scenarios, scenario => scenario.Name == "tls");
+    }
+
+    [Fact]
+    public void Help_NamesEveryScenarioAndEachExampleIsValid()
+    {
+        Assert.All(Nightjar.LoadTests.Scenarios.ScenarioTable.All, scenario => Assert.Contains($"  {scenario.Name} ", Usage.Text, StringComparison.Ordinal));
+        string[] examples = [.. Usage.Text.Split('\n').Where(line => line.StartsWith("    Nightjar.LoadTests ", StringComparison.Ordinal))];
+        Assert.NotEmpty(examples);
+        Assert.All(examples, example => Parse(example.Replace("'", "", StringComparison.Ordinal).TrimEnd().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]));
+    }
+
     [Theory]
+    [InlineData("tls")]
+    [InlineData("pair", "--insecure")]
     [InlineData("offline-queue", "--qos", "0")]
     [InlineData("pair", "--publishers", "2", "--subscribers", "3")]
     [InlineData("pair", "--qos")]

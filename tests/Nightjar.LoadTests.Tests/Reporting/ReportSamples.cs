@@ -25,6 +25,7 @@ internal static class ReportSamples
             Errors = ["3 × a|b"],
             Latency = latency,
             Points = [new TimePoint(TimeSpan.FromSeconds(1), 500, 499, latency), new TimePoint(TimeSpan.FromSeconds(2), 500, 499, latency)],
+            Processors = 2,
             GeneratorProcessor = TimeSpan.FromMilliseconds(499),
             BrokerProcessor = TimeSpan.FromMilliseconds(998),
             BrokerResidentBytes = 8 * 1048576,

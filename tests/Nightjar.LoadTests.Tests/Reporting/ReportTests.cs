@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml.Linq;
 using Nightjar.LoadTests.Measuring;
 using Nightjar.LoadTests.Reporting;
@@ -31,6 +32,23 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void Json_OfAResult_HasEveryFigure()
+    {
+        using JsonDocument document = JsonDocument.Parse(JsonReport.Write(Make()));
+        Assert.False(document.RootElement.GetProperty("thresholdsKept").GetBoolean());
+        JsonElement pair = document.RootElement.GetProperty("scenarios")[0];
+        Assert.Equal((998, 499.0, 2, 3), (pair.GetProperty("received").GetInt32(), pair.GetProperty("receivedPerSecond").GetDouble(),
+            pair.GetProperty("lost").GetInt32(), pair.GetProperty("errors").GetInt32()));
+        JsonElement latency = pair.GetProperty("latencyMicroseconds");
+        foreach ((string name, double least) in (IEnumerable<(string, double)>)[("p50", 500), ("p75", 750), ("p95", 950), ("p99", 990), ("p99.9", 999), ("max", 1000)])
+            Assert.InRange(latency.GetProperty(name).GetDouble(), least, least * 1.016);
+        Assert.Equal(1000.0, pair.GetProperty("brokerMicrosecondsPerUnit").GetDouble());
+        Assert.Equal(500.0, pair.GetProperty("generatorMicrosecondsPerUnit").GetDouble());
+        Assert.Equal(2, pair.GetProperty("timeSeries").GetArrayLength());
+        Assert.Equal("lost=0", pair.GetProperty("thresholds")[0].GetProperty("rule").GetString());
+    }
+
+    [Fact]
     public void Html_OfAResult_IsWellFormedLoadsNothingAndHasThreePlots()
     {
         string text = HtmlReport.Write(Make());
@@ -50,7 +68,7 @@ public sealed class ReportTests
         ScenarioResult empty = new() { Name = "idle", Summary = "", Load = "", LatencyName = "", Parameters = [] };
         var report = new Report(new LoadOptions(), DateTimeOffset.UnixEpoch, [empty]);
         Assert.True(report.AreThresholdsKept);
-        foreach (string text in (string[])[ConsoleReport.Write(report), MarkdownReport.Write(report), HtmlReport.Write(report)])
+        foreach (string text in (string[])[ConsoleReport.Write(report), MarkdownReport.Write(report), HtmlReport.Write(report), JsonReport.Write(report)])
             Assert.DoesNotContain("NaN", text, StringComparison.Ordinal);
     }
 

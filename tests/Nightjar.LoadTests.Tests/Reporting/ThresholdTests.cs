@@ -19,6 +19,12 @@ public sealed class ThresholdTests
     [InlineData("lost=0", false)]
     [InlineData("lost=2", true)]
     [InlineData("errors<=2", false)]
+    [InlineData("throughput>=499", true)]
+    [InlineData("throughput > 500/s", false)]
+    [InlineData("generator-percent<13", true)]
+    [InlineData("generator-percent<12", false)]
+    [InlineData("broker-us<=1000", true)]
+    [InlineData("broker-us<1000", false)]
     public void Threshold_AgainstAResult_HoldsOrNot(string text, bool expected)
     {
         Assert.True(Threshold.TryParse(text, out Threshold? threshold));

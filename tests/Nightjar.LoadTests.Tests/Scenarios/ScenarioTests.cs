@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Nightjar.Broker;
 using Nightjar.Broker.Configuration;
 using Nightjar.LoadTests.Scenarios;
@@ -9,7 +10,8 @@ namespace Nightjar.LoadTests.Tests.Scenarios;
 /// <summary>Each scenario once, short and small, over loopback TCP against a broker in this process.</summary>
 public sealed class ScenarioTests
 {
-    public static TheoryData<string> Names => [.. ScenarioTable.All.Select(scenario => scenario.Name)];
+    // Those over TLS have a class of their own.
+    public static TheoryData<string> Names => [.. ScenarioTable.All.Where(scenario => scenario is not TlsScenario).Select(scenario => scenario.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -41,12 +43,27 @@ public sealed class ScenarioTests
             Assert.Equal(LoadRunner.Missed, code);
             Assert.Contains("MISSED  p50<0ns", output, StringComparison.Ordinal);
             Assert.Contains("## pair", await File.ReadAllTextAsync(Path.Combine(folder, "report.md")), StringComparison.Ordinal);
+            using JsonDocument json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "report.json")));
+            Assert.Equal("pair", json.RootElement.GetProperty("scenarios")[0].GetProperty("name").GetString());
             Assert.Contains("<polyline", await File.ReadAllTextAsync(Path.Combine(folder, "report.html")), StringComparison.Ordinal);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task Tool_AskedForJson_WritesNothingElse()
+    {
+        (int code, string output, _) = await RunAsync(["pair", "--load", "rate:1k", "--json", "-"]);
+        Assert.Equal(LoadRunner.Kept, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement pair = json.RootElement.GetProperty("scenarios")[0];
+        Assert.Equal(150, pair.GetProperty("sent").GetInt64());
+        // From the moment a message was due: what the generator lost is in the latency.
+        double late = pair.GetProperty("generatorLatenessMicroseconds").GetProperty("p50").GetDouble();
+        Assert.InRange(pair.GetProperty("latencyMicroseconds").GetProperty("max").GetDouble(), late, double.MaxValue);
     }
 
     [Fact]

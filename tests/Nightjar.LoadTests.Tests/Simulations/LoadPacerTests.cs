@@ -26,11 +26,11 @@ public sealed class LoadPacerTests
     {
         var clock = new FakeTimeProvider();
         var pacer = new LoadPacer(new Burst(10, s_second / 4, s_second), clock);
-        List<int> taken = [pacer.Take(int.MaxValue)];
+        List<int> taken = [TakeAll(pacer)];
         for (int i = 0; i < 8; i++)
         {
             clock.Advance(s_second / 8);
-            taken.Add(pacer.Take(int.MaxValue));
+            taken.Add(TakeAll(pacer));
         }
 
         Assert.Equal([10, 0, 10, 0, 10, 0, 10, 0, 0], taken);
@@ -42,10 +42,39 @@ public sealed class LoadPacerTests
         var clock = new FakeTimeProvider();
         var pacer = new LoadPacer(new ConstantRate(1000, s_second), clock);
         clock.Advance(s_second / 10);
-        Assert.Equal(30, pacer.Take(30));
+        for (int i = 1; i <= 30; i++)
+        {
+            Assert.Equal(1, pacer.Take(1, out TimeSpan due));
+            Assert.Equal(TimeSpan.FromMilliseconds(i), due);
+        }
+
+        Assert.Equal(0, pacer.Take(0, out _));
         Assert.Equal(70, pacer.Backlog);
-        Assert.Equal(70, pacer.Take(1000));
+        Assert.Equal(70, TakeAll(pacer));
         Assert.Equal(0, pacer.Backlog);
+    }
+
+    [Fact]
+    public void Take_TooLate_GivesEachUnitWithItsOwnMoment()
+    {
+        var clock = new FakeTimeProvider();
+        var pacer = new LoadPacer(new ConstantRate(2000, s_second), clock);
+        clock.Advance(TimeSpan.FromMilliseconds(3.5));
+        List<(int Units, double Milliseconds)> taken = [];
+        while (pacer.Take(int.MaxValue, out TimeSpan due) is > 0 and var units) taken.Add((units, due.TotalMilliseconds));
+        Assert.Equal([(2, 1), (2, 2), (2, 3)], taken);
+        Assert.Equal(0.5, pacer.UntilNextTick.TotalMilliseconds);
+    }
+
+    [Fact]
+    public void Take_InParts_GivesTheRestOfAMomentBeforeTheNext()
+    {
+        var clock = new FakeTimeProvider();
+        var pacer = new LoadPacer(new Burst(5, s_second / 2, s_second), clock);
+        clock.Advance(s_second / 2);
+        List<(int Units, double Milliseconds)> taken = [];
+        while (pacer.Take(3, out TimeSpan due) is > 0 and var units) taken.Add((units, due.TotalMilliseconds));
+        Assert.Equal([(3, 0), (2, 0), (3, 500), (2, 500)], taken);
     }
 
     [Theory]
@@ -64,7 +93,7 @@ public sealed class LoadPacerTests
             while (!pacer.IsOver)
             {
                 clock.Advance(TimeSpan.FromTicks(random.Next(1, 2_000_000)));
-                int part = pacer.Take(int.MaxValue);
+                int part = TakeAll(pacer);
                 Assert.True(part >= 0);
                 taken += part;
             }
@@ -81,6 +110,13 @@ public sealed class LoadPacerTests
         Assert.Equal("constant rate 5/s for 1 s, then closed loop of 8 for 2 s", plan.Describe());
     }
 
+    private static int TakeAll(LoadPacer pacer)
+    {
+        int sum = 0;
+        while (pacer.Take(int.MaxValue, out _) is > 0 and var units) sum += units;
+        return sum;
+    }
+
     private static List<int> Take(LoadSimulation simulation, int parts)
     {
         var clock = new FakeTimeProvider();
@@ -89,7 +125,7 @@ public sealed class LoadPacerTests
         for (int i = 0; i < parts; i++)
         {
             clock.Advance(simulation.During / parts);
-            taken.Add(pacer.Take(int.MaxValue));
+            taken.Add(TakeAll(pacer));
         }
 
         return taken;

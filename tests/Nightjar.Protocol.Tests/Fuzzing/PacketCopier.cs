@@ -71,7 +71,7 @@ internal static class PacketCopier
         WillPayload = packet.WillPayload,
         WillProperties = packet.WillProperties.Raw,
         SessionExpiryInterval = packet.SessionExpiryInterval,
-        ReceiveMaximum = packet.ReceiveMaximum == ushort.MaxValue ? (ushort)0 : packet.ReceiveMaximum,
+        ReceiveMaximum = HasProperty(packet.Properties, PropertyId.ReceiveMaximum) ? packet.ReceiveMaximum : (ushort)0,
         MaximumPacketSize = packet.MaximumPacketSize == uint.MaxValue ? 0 : packet.MaximumPacketSize,
         TopicAliasMaximum = packet.TopicAliasMaximum,
         RequestResponseInformation = packet.RequestResponseInformation,

@@ -6,15 +6,23 @@ internal sealed class ChunkPool : IDisposable
 {
     internal const int ChunkSize = 64 * 1024;
     private const int MostKept = 128;
+    private const int MostBare = 4096;
     private readonly Lock _gate = new();
-    private readonly Chunk?[] _kept = new Chunk?[MostKept];
+    private readonly Stack<Chunk> _kept = new(MostKept);
+    private readonly Stack<Chunk> _bare;
     private readonly long _limit;
-    private int _count;
     private long _held;
     private bool _disposed;
 
     /// <param name="limit">Most bytes in use at once.</param>
-    internal ChunkPool(long limit) => _limit = limit;
+    internal ChunkPool(long limit)
+    {
+        _limit = limit;
+        // Objects without memory, so that a burst takes memory from the system and makes no garbage.
+        var bare = (int)Math.Clamp(limit / ChunkSize, 1, MostBare);
+        _bare = new Stack<Chunk>(bare);
+        while (_bare.Count < bare) _bare.Push(new Chunk());
+    }
 
     /// <summary>Bytes of chunks in use.</summary>
     internal long Held => Volatile.Read(ref _held);
@@ -23,19 +31,17 @@ internal sealed class ChunkPool : IDisposable
     internal Chunk? TryRent(int size)
     {
         var capacity = Math.Max(size, ChunkSize);
+        Chunk? chunk;
         lock (_gate)
         {
             if (_held + capacity > _limit || _disposed) return null;
             _held += capacity;
-            if (capacity == ChunkSize && _count > 0)
-            {
-                var chunk = _kept[--_count]!;
-                _kept[_count] = null;
-                return chunk;
-            }
+            if (capacity == ChunkSize && _kept.TryPop(out chunk)) return chunk;
+            if (!_bare.TryPop(out chunk)) chunk = new Chunk();
         }
 
-        return new Chunk(capacity);
+        chunk.Allocate(capacity);
+        return chunk;
     }
 
     /// <summary>Gives back a chunk.</summary>
@@ -46,14 +52,15 @@ internal sealed class ChunkPool : IDisposable
         lock (_gate)
         {
             _held -= chunk.Capacity;
-            if (chunk.Capacity == ChunkSize && _count < MostKept && !_disposed)
+            if (chunk.Capacity == ChunkSize && _kept.Count < MostKept && !_disposed)
             {
-                _kept[_count++] = chunk;
+                _kept.Push(chunk);
                 return;
             }
-        }
 
-        chunk.Free();
+            chunk.Free();
+            if (_bare.Count < MostBare) _bare.Push(chunk);
+        }
     }
 
     public void Dispose()
@@ -61,7 +68,7 @@ internal sealed class ChunkPool : IDisposable
         lock (_gate)
         {
             _disposed = true;
-            while (_count > 0) _kept[--_count]!.Free();
+            while (_kept.TryPop(out var chunk)) chunk.Free();
         }
     }
 }

@@ -16,7 +16,8 @@ namespace Nightjar.Storage.Sqlite.Log;
 /// a few cursors) is reading the order of the calls. Chunks go back to the pool when the batch they are part of is durable.
 ///
 /// Why not one list: measured on two cores it is as fast, but each append holds the lock for the copy of its message. Why not a lock-free
-/// list: records of any length would need a second pass to see which are complete. Cost: about 60 ns a record, no garbage.
+/// list: records of any length would need a second pass to see which are complete. Cost: about 0.2 µs of a processor for a message of 100
+/// bytes with its delivery, no garbage.
 /// </summary>
 internal sealed class RecordLog : IDisposable
 {
@@ -115,6 +116,14 @@ internal sealed class RecordLog : IDisposable
         var woken = Interlocked.Exchange(ref _interrupted, 0) != 0 || LastTicket != read || _records.Wait(milliseconds);
         Interlocked.Exchange(ref _sleeping, 0);
         return woken;
+    }
+
+    /// <summary>Lets more records come for a while; <see cref="Interrupt"/> ends it. The writer's thread only.</summary>
+    internal void Linger(int milliseconds)
+    {
+        // Nobody sees that the writer sleeps, so records do not wake it.
+        _records.Reset();
+        if (Volatile.Read(ref _interrupted) == 0) _records.Wait(milliseconds);
     }
 
     /// <summary>Wakes the writer for something that is no record.</summary>

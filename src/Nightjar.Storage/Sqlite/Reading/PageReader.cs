@@ -6,7 +6,8 @@ using Nightjar.Storage.Sqlite.Writing;
 namespace Nightjar.Storage.Sqlite.Reading;
 
 /// <summary>Reads queued deliveries of a session back, between two transactions: two look-ups by row a delivery. The writer's thread only.</summary>
-internal sealed class PageReader
+/// <param name="notice">Told of what cannot be read; the page goes on behind it, or nothing after it would ever be sent.</param>
+internal sealed class PageReader(Action<string>? notice)
 {
     private readonly TextCache _texts = new();
 
@@ -34,22 +35,37 @@ internal sealed class PageReader
         foreach (ref readonly var entry in queue.After(page.After))
         {
             if (entry.Row == 0 || entry.Message == 0) continue;
-            var row = file.Rows.ReadDelivery;
-            row.Bind(1, entry.Row);
             try
             {
-                if (!row.Step()) throw new DamagedRecordException($"delivery {entry.Row} is gone");
-                var mark = new DeliveryMark(row.Integer(1));
-                if (mark.State != DeliveryState.Queued) continue;
-                if (!Hand(page, file.Rows.ReadMessage, row.Integer(0), DeliveryExtra.Read(entry.Number, mark, row.Blob(2)), count, ref bytes)) return;
+                if (ReadOne(page, file.Rows, entry, count, ref bytes) is not { } isHanded) return;
+                if (!isHanded) continue;
+                count++;
             }
-            finally
+            catch (DamagedRecordException error)
             {
-                row.Reset();
+                notice?.Invoke($"A message that waits for a client is lost, its record is damaged: {error.Message}. Look at the store with 'nightjar store check'.");
             }
 
             last = entry.Number;
-            if (++count == page.MaximumCount) return;
+            if (count == page.MaximumCount) return;
+        }
+    }
+
+    // Whether it was one that waits; null: it does not fit into the page.
+    private bool? ReadOne(PageRequest page, RowStatements rows, in QueueEntry entry, int count, ref long bytes)
+    {
+        var row = rows.ReadDelivery;
+        row.Bind(1, entry.Row);
+        try
+        {
+            if (!row.Step()) throw new DamagedRecordException($"delivery {entry.Row} is gone");
+            var mark = new DeliveryMark(row.Integer(1));
+            if (mark.State != DeliveryState.Queued) return false;
+            return Hand(page, rows.ReadMessage, row.Integer(0), DeliveryExtra.Read(entry.Number, mark, row.Blob(2)), count, ref bytes) ? true : null;
+        }
+        finally
+        {
+            row.Reset();
         }
     }
 

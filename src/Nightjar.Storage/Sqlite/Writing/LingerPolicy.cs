@@ -1,3 +1,5 @@
+using Nightjar.Storage.Sqlite.Log;
+
 namespace Nightjar.Storage.Sqlite.Writing;
 
 /// <summary>
@@ -22,9 +24,9 @@ internal struct LingerPolicy
     /// <summary>The wait at present, in milliseconds.</summary>
     internal readonly int Milliseconds => _milliseconds;
 
-    internal readonly void Wait()
+    internal readonly void Wait(RecordLog log)
     {
-        if (_milliseconds > 0) Thread.Sleep(_milliseconds);
+        if (_milliseconds > 0) log.Linger(_milliseconds);
     }
 
     internal void Observe(WriteBatch batch)

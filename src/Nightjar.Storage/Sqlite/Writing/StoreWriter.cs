@@ -21,7 +21,6 @@ namespace Nightjar.Storage.Sqlite.Writing;
 internal sealed class StoreWriter : IDisposable
 {
     private const int IdleCheckpointMilliseconds = 1000;
-    private const int LogPagesForCheckpoint = 2000;
     private readonly SqliteStoreOptions _options;
     private readonly RecordLog _log;
     private readonly StoreIndex _index;
@@ -29,7 +28,7 @@ internal sealed class StoreWriter : IDisposable
     private readonly StoreProgress _progress;
     private readonly ConcurrentQueue<StoreJob> _jobs = [];
     private readonly ConcurrentQueue<PageRequest> _pages = [];
-    private readonly PageReader _pageReader = new();
+    private readonly PageReader _pageReader;
     private readonly SyncSchedule _schedule;
     private readonly ManualResetEventSlim _retry = new();
     private readonly Thread _thread;
@@ -50,6 +49,7 @@ internal sealed class StoreWriter : IDisposable
         _progress = progress;
         _batch = new WriteBatch(index, log.StripeCount);
         _schedule = new SyncSchedule(options);
+        _pageReader = new PageReader(options.Notice);
         _linger = new LingerPolicy(options);
         _thread = new Thread(Work) { IsBackground = true, Name = "nightjar-store" };
     }
@@ -72,6 +72,7 @@ internal sealed class StoreWriter : IDisposable
     {
         _pages.Enqueue(page);
         _log.Interrupt();
+        if (_stopping && !_thread.IsAlive) FailWaiting(new ObjectDisposedException(nameof(SqliteStore)));
     }
 
     /// <summary>Writes what is left, copies the log into the file and closes it.</summary>
@@ -112,7 +113,7 @@ internal sealed class StoreWriter : IDisposable
     {
         var jobs = _jobs.Count;
         var pages = _pages.Count;
-        if (jobs == 0 && pages == 0 && !_stopping) _linger.Wait();
+        if (jobs == 0 && pages == 0 && !_stopping) _linger.Wait(_log);
         var ticket = _batch.Read(_log);
         _linger.Observe(_batch);
         while (!TryWrite())
@@ -128,7 +129,7 @@ internal sealed class StoreWriter : IDisposable
         _progress.Publish(ticket);
         for (; pages > 0 && _pages.TryDequeue(out var page); pages--) _pageReader.Read(page, _file, _index);
         for (; jobs > 0 && _jobs.TryDequeue(out var job); jobs--) job.Run(_file);
-        if (_file.LogPages >= LogPagesForCheckpoint) Attempt(static file => file.Checkpoint(truncate: false));
+        if (_file.LogPages >= _options.CheckpointPages) Attempt(static file => file.Checkpoint(truncate: false));
         return true;
     }
 
@@ -224,7 +225,8 @@ internal sealed class StoreWriter : IDisposable
 
     private void FailWaiting(Exception error)
     {
-        while (_pages.TryDequeue(out var page)) page.Sink.OnPageEnd(page.After, isFailed: true);
+        // Of a store that is closed nothing will come, so nobody is told to ask again.
+        while (_pages.TryDequeue(out var page)) page.Sink.OnPageEnd(page.After, isFailed: !_stopping);
         while (_jobs.TryDequeue(out var job)) job.Fail(error);
     }
 }

@@ -101,7 +101,12 @@ internal sealed partial class ClientConnection
         bool done, send = false, more = false;
         lock (Link.Gate)
         {
-            if (_holdTicket != 0 && _holdTicket <= durable) send = ReleaseHeldLocked(context, out more);
+            var isReleased = _holdTicket != 0 && _holdTicket <= durable;
+            if (isReleased)
+            {
+                _holdTicket = 0;
+                Link.IsHeld = Link.IsSealed = false;
+            }
 
             while (_pending is { Count: > 0 } && _pending.Peek().Ticket <= durable)
             {
@@ -110,6 +115,7 @@ internal sealed partial class ClientConnection
                 if (!Link.IsClosed) WriteLocked(pending.Frame, context);
             }
 
+            if (isReleased && !Link.IsClosed) send = GoOnLocked(context, out more);
             done = _holdTicket == 0 && _pending is not { Count: > 0 };
         }
 
@@ -119,15 +125,11 @@ internal sealed partial class ClientConnection
         return done;
     }
 
-    // What was held leaves before the session goes on: its next QoS 2 messages hold again.
-    private bool ReleaseHeldLocked(BatchContext context, out bool more)
+    // What was held, and the answers that waited with it, leave before the session goes on: its next QoS 2 messages hold again.
+    private bool GoOnLocked(BatchContext context, out bool more)
     {
-        more = false;
-        _holdTicket = 0;
-        Link.IsHeld = Link.IsSealed = false;
-        if (Link.IsClosed) return false;
         var send = Link.Output.Commit();
-        if (Session is { } session && ReferenceEquals(session.Link, Link)) more = session.Pump(context);
+        more = Session is { } session && ReferenceEquals(session.Link, Link) && session.Pump(context);
         return send;
     }
 

@@ -128,6 +128,7 @@ internal sealed partial class ClientConnection
     // What was held, and the answers that waited with it, leave before the session goes on: its next QoS 2 messages hold again.
     private bool GoOnLocked(BatchContext context, out bool more)
     {
+        if (Link.MarkTouched()) context.Touch(Link);
         var send = Link.Output.Commit();
         more = Session is { } session && ReferenceEquals(session.Link, Link) && session.Pump(context);
         return send;

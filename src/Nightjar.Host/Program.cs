@@ -20,6 +20,7 @@ internal static class Program
             "sub" => await SubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "rr" => await RrVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "passwd" => PasswdVerb.Run(rest, PasswordPrompt.Ask, Console.Out, Console.Error),
+            "store" => await StoreVerb.RunAsync(rest, output, Console.Error, TimeProvider.System),
             "cert" => CertVerb.Run(rest, Console.Out, Console.Error, TimeProvider.System),
             _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
         };
@@ -37,7 +38,7 @@ internal static class Program
             case "mosquitto_passwd": return "passwd";
         }
 
-        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert")) return "run";
+        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert" or "store")) return "run";
         rest = args[1..];
         return args[0];
     }

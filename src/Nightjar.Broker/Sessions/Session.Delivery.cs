@@ -154,7 +154,11 @@ internal sealed partial class Session
         }
 
         _outstanding++;
-        if (IsStored) _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+        if (!IsStored) return true;
+        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+        // Exactly once means to the end of the handshake under this packet id: a broker that has forgotten it would send the message again
+        // under another one, which the client takes for a new message, or takes another message for this one.
+        if (delivery.QoS == QualityOfService.ExactlyOnce) link.Owner.HoldUntil(ticket);
         return true;
     }
 

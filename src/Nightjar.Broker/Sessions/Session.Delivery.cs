@@ -45,14 +45,14 @@ internal sealed partial class Session
                 {
                     overrun = link;
                 }
-                else if (link is not null && !HasWaiting && _resend is null && HasRoom(link, publication.Size))
+                else if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
                 {
                     if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
                         && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
                 }
                 else
                 {
-                    if (link is not null) CountWait(link, publication.Size);
+                    if (link is not null && !HasRoom(link, publication.Size)) CountWait(link, publication.Size);
                     if (!Enqueue(ref publication, receiver, qos, retain, context)) overrun = link;
                 }
             }

@@ -50,7 +50,7 @@ internal sealed partial class Session
         lock (this)
         {
             if (IsEnded || Draining is not null || (_link is null && !IsDurable)) return false;
-            if (_link is { } link && !HasWaiting && _resend is null && HasRoom(link, size)) return false;
+            if (_link is { } link && !HasWaiting && _resend is null && CanSend(link, qos, size)) return false;
             return IsQueueFull(size, out _);
         }
     }

@@ -72,7 +72,7 @@ internal sealed class StoreWriter : IDisposable
     {
         _pages.Enqueue(page);
         _log.Interrupt();
-        if (_stopping && !_thread.IsAlive) FailWaiting(new ObjectDisposedException(nameof(SqliteStore)));
+        if (_stopping && !_thread.IsAlive) ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.FailWaiting(new ObjectDisposedException(nameof(SqliteStore))), this, preferLocal: false);
     }
 
     /// <summary>Writes what is left, copies the log into the file and closes it.</summary>

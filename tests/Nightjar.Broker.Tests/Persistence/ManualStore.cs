@@ -23,6 +23,9 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     /// <summary>Ticket of the newest record.</summary>
     internal long Last => Volatile.Read(ref _last);
 
+    /// <summary>Whether <see cref="Grouped"/> is kept; not where garbage is counted.</summary>
+    internal bool NotesGroups { get; set; } = true;
+
     /// <summary>What was said in each group in which something was, by the names of the calls.</summary>
     internal System.Collections.Concurrent.ConcurrentQueue<string> Grouped { get; } = [];
 
@@ -103,7 +106,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     private long Next(string? call = null)
     {
-        if (call is not null && t_groups > 0) (t_said ??= []).Add(call);
+        if (call is not null && NotesGroups && t_groups > 0) (t_said ??= []).Add(call);
         lock (_gate)
         {
             _last++;

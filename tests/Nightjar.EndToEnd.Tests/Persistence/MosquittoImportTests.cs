@@ -84,21 +84,17 @@ public sealed class MosquittoImportTests : IDisposable
         await publisher.SendAsync("62 02 0005");
         await publisher.ExpectAsync("70 02 0005");
         await subscriber.ExpectNothingAsync();
-        await publisher.SubscribeAsync("q/1");
-        Assert.Equal(("5", true), await RetainedAsync(publisher));
+        await using WireClient reader = await ConnectAsync(broker, "reader", clean: true);
+        await reader.SubscribeAsync("q/1");
+        ReceivedPublish retained = await reader.ReceivePublishAsync();
+        Assert.Equal(("5", true), (retained.Payload, retained.Retain));
     }
 
-    private static async Task<(string Payload, bool Retain)> RetainedAsync(WireClient client)
-    {
-        ReceivedPublish retained = await client.ReceivePublishAsync();
-        return (retained.Payload, retained.Retain);
-    }
-
-    private static async Task<WireClient> ConnectAsync(BrokerProcess broker, string clientId)
+    private static async Task<WireClient> ConnectAsync(BrokerProcess broker, string clientId, bool clean = false)
     {
         var transport = await SocketTransport.ConnectAsync(new IPEndPoint(IPAddress.Loopback, broker.Port), new SocketTransportOptions(), CancellationToken.None);
         var client = new WireClient(transport, ProtocolVersion.Mqtt50);
-        await client.SendAsync(WirePackets.Connect(ProtocolVersion.Mqtt50, clientId, cleanStart: false, sessionExpiry: 1000));
+        await client.SendAsync(WirePackets.Connect(ProtocolVersion.Mqtt50, clientId, clean, clean ? 0u : 1000u));
         client.ConnAck = await client.ReceiveAsync();
         return client;
     }

@@ -128,7 +128,8 @@ public sealed class StoreImporterTests : IDisposable
     public async Task StoreInUse_IsNeitherLookedAtNorReplaced()
     {
         await using var store = SqliteStore.Open(new Storage.Sqlite.SqliteStoreOptions { Path = Target });
-        Assert.Contains("in use", Assert.ThrowsAny<IOException>(() => StoreView.Open(Target, _time).Survey()).Message, StringComparison.Ordinal);
+        var look = Assert.ThrowsAny<IOException>(() => StoreView.Open(Target, _time).Survey()).Message;
+        Assert.True(look.Contains("in use", StringComparison.Ordinal), look);
         var refusal = await Assert.ThrowsAnyAsync<IOException>(() => StoreImporter.RunAsync(SampleTests.Sample("mosquitto-2.0.db"), Target, replace: true, _time));
         Assert.Contains("in use", refusal.Message, StringComparison.Ordinal);
     }

@@ -23,6 +23,7 @@ internal static class Program
             "rr" => await RrVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "passwd" => PasswdVerb.Run(rest, PasswordPrompt.Ask, Console.Out, Console.Error),
             "ctrl" => await RunControlAsync(rest, output),
+            "store" => await StoreVerb.RunAsync(rest, output, Console.Error, TimeProvider.System),
             "cert" => CertVerb.Run(rest, Console.Out, Console.Error, TimeProvider.System),
             _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
         };
@@ -47,7 +48,7 @@ internal static class Program
             case "mosquitto_ctrl": return "ctrl";
         }
 
-        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert" or "ctrl")) return "run";
+        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert" or "ctrl" or "store")) return "run";
         rest = args[1..];
         return args[0];
     }

@@ -98,14 +98,14 @@ internal sealed partial class ClientConnection
     internal bool ReleaseDurable(long durable)
     {
         var context = BatchContext.Begin();
-        bool done;
+        bool done, send = false, more = false;
         lock (Link.Gate)
         {
-            if (_holdTicket != 0 && _holdTicket <= durable)
+            var isReleased = _holdTicket != 0 && _holdTicket <= durable;
+            if (isReleased)
             {
                 _holdTicket = 0;
-                Link.IsHeld = false;
-                if (!Link.IsClosed && Link.MarkTouched()) context.Touch(Link);
+                Link.IsHeld = Link.IsSealed = false;
             }
 
             while (_pending is { Count: > 0 } && _pending.Peek().Ticket <= durable)
@@ -115,15 +115,27 @@ internal sealed partial class ClientConnection
                 if (!Link.IsClosed) WriteLocked(pending.Frame, context);
             }
 
+            if (isReleased && !Link.IsClosed) send = GoOnLocked(context, out more);
             done = _holdTicket == 0 && _pending is not { Count: > 0 };
         }
 
+        if (send) Link.Output.Send();
         context.End(Core.Environment.Counters);
+        if (more) Resume();
         return done;
     }
 
-    /// <summary>Has what CONNACK holds back released when the store is that far. Without a gate: the release takes those of others that wait.</summary>
-    internal void AwaitHeld()
+    // What was held, and the answers that waited with it, leave before the session goes on: its next QoS 2 messages hold again.
+    private bool GoOnLocked(BatchContext context, out bool more)
+    {
+        if (Link.MarkTouched()) context.Touch(Link);
+        var send = Link.Output.Commit();
+        more = Session is { } session && ReferenceEquals(session.Link, Link) && session.Pump(context);
+        return send;
+    }
+
+    /// <summary>Has what is held back released when the store is that far. Without a gate: the release takes those of others that wait.</summary>
+    public void AwaitHeld()
     {
         var ticket = Volatile.Read(ref _holdTicket);
         if (ticket != 0) Core.Durability.Await(this, ticket);
@@ -144,12 +156,12 @@ internal sealed partial class ClientConnection
         }
     }
 
-    // Keeps everything for the client back until CONNACK's own state is durable. Under the gate; AwaitHeld follows when it is left.
-    private void HoldUntil(long ticket)
+    /// <summary>Keeps everything for the client back until a ticket is durable. Under the gate; <see cref="AwaitHeld"/> follows when it is left.</summary>
+    public void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
         if (ticket == IMessageStore.Refused) OwesAnswer = true;
-        _holdTicket = ticket;
+        _holdTicket = Math.Max(_holdTicket, ticket);
         Link.IsHeld = true;
     }
 

@@ -53,14 +53,30 @@ internal sealed partial class SessionRegistry
     /// <param name="context">The batch.</param>
     internal AttachResult Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
     {
+        // The end of one session, the will that follows from it and the beginning of the next one are kept together.
+        _environment.Stores.Messages.BeginGroup();
+        try
+        {
+            return AttachGrouped(connection, request, identity, claim, context);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
+    }
+
+    private AttachResult AttachGrouped(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
+    {
         var fresh = new Session(_environment, identity);
         // The place among the sessions of the user: that of a session of its own which this CONNECT has ended stays taken for the next one.
         var hasPlace = false;
+        // CONNACK says that the session before is over, so it waits for that too.
+        long ended = 0;
         while (true)
         {
             if (Table.TryGet(fresh.ClientIdUtf8, out var session))
             {
-                if (!TryTake(session, connection, request, identity, claim, context, ref hasPlace, out var result)) continue;
+                if (!TryTake(session, connection, request, identity, claim, context, ref hasPlace, ref ended, out var result)) continue;
                 if (hasPlace) Users.Release(identity.UserName);
                 return result;
             }
@@ -77,7 +93,7 @@ internal sealed partial class SessionRegistry
             lock (fresh)
             {
                 if (!Table.TryAdd(fresh)) continue;
-                AttachLocked(fresh, connection, request, identity, claim, present: false, context);
+                AttachLocked(fresh, connection, request, identity, claim, present: false, ended, context);
                 return new AttachResult(ReasonCode.Success, fresh);
             }
         }
@@ -97,6 +113,19 @@ internal sealed partial class SessionRegistry
     /// <param name="link">The connection's link; nothing happens when the session has another by now.</param>
     /// <param name="context">The batch.</param>
     internal void Leave(Session session, SessionLink link, BatchContext context)
+    {
+        _environment.Stores.Messages.BeginGroup();
+        try
+        {
+            LeaveGrouped(session, link, context);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
+    }
+
+    private void LeaveGrouped(Session session, SessionLink link, BatchContext context)
     {
         var aftermath = default(Aftermath);
         lock (session)
@@ -121,18 +150,39 @@ internal sealed partial class SessionRegistry
     /// <summary>Ends a session at once, whoever is connected to it.</summary>
     internal void End(Session session, BatchContext context)
     {
-        Aftermath aftermath;
-        lock (session)
+        _environment.Stores.Messages.BeginGroup();
+        try
         {
-            if (session.IsEnded) return;
-            aftermath = EndOrDrainLocked(session);
-        }
+            Aftermath aftermath;
+            lock (session)
+            {
+                if (session.IsEnded) return;
+                aftermath = EndOrDrainLocked(session);
+            }
 
-        Finish(aftermath, context);
+            Finish(aftermath, context);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
     }
 
     /// <summary>A deadline of an offline session has come.</summary>
     internal void OnSessionDue(SessionTimer timer, long now)
+    {
+        _environment.Stores.Messages.BeginGroup();
+        try
+        {
+            OnSessionDueGrouped(timer, now);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
+    }
+
+    private void OnSessionDueGrouped(SessionTimer timer, long now)
     {
         var session = timer.Session;
         var aftermath = default(Aftermath);
@@ -183,7 +233,7 @@ internal sealed partial class SessionRegistry
     // False: look again, because the session has ended, perhaps by this CONNECT.
     private bool TryTake(
         Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context,
-        ref bool hasPlace, out AttachResult result)
+        ref bool hasPlace, ref long ended, out AttachResult result)
     {
         var aftermath = default(Aftermath);
         SessionLink? oldLink;
@@ -215,6 +265,7 @@ internal sealed partial class SessionRegistry
             else if (ends)
             {
                 aftermath = EndLocked(session, keepsPlace: isOwn && !hasPlace);
+                ended = Math.Max(ended, aftermath.Ticket);
                 hasPlace = true;
             }
             else
@@ -222,11 +273,13 @@ internal sealed partial class SessionRegistry
                 if (!isOwn) Users.Release(session.Identity.UserName);
                 hasPlace &= isOwn;
                 if (oldLink is not null) session.Detach(oldLink);
+                // The session goes on, so a delayed will is cancelled [MQTT-3.1.3-9]; one without delay belongs to the connection that ends, and
+                // one whose time has come since, perhaps while no broker ran, only waits for the timer to look.
+                var isDue = oldLink is null ? (session.Timer as SessionTimer)?.WillDue <= _environment.Clock.Now : session.Will is { DelayInterval: 0 };
                 CancelTimer(session);
-                // The session goes on, so a delayed will is cancelled [MQTT-3.1.3-9]; one without delay belongs to the connection that ends.
-                if (oldLink is not null && session.Will is { DelayInterval: 0 }) aftermath.Will = TakeWill(session);
+                if (isDue) aftermath.Will = TakeWill(session);
                 else DiscardWill(session);
-                AttachLocked(session, connection, request, identity, claim, present: true, context);
+                AttachLocked(session, connection, request, identity, claim, present: true, ended, context);
                 result = new AttachResult(ReasonCode.Success, session);
             }
         }
@@ -259,11 +312,11 @@ internal sealed partial class SessionRegistry
         && owner.UserName is not null && taker.UserName is not null && !string.Equals(owner.UserName, taker.UserName, StringComparison.Ordinal);
 
     private void AttachLocked(
-        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, BatchContext context)
+        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, long ended, BatchContext context)
     {
         session.ExpiryInterval = connection.ConnectExpiryInterval;
         session.Will = request.MakeWill(_environment.Messages, identity);
-        var ticket = StoreLocked(session, identity, claim);
+        var ticket = Math.Max(ended, StoreLocked(session, identity, claim));
         var isOther = present && !_environment.Gate.IsOpen && !session.Identity.HasRightsOf(identity);
         Interlocked.Increment(ref _connects);
         connection.Accept(session, present, ticket, context);
@@ -290,8 +343,8 @@ internal sealed partial class SessionRegistry
         CancelTimer(session);
         if (!keepsPlace) Users.Release(session.Identity.UserName);
         RemoveSubscriptions(session);
-        ForgetLocked(session);
-        var aftermath = new Aftermath { Will = TakeWill(session), Orphans = session.End() };
+        var ticket = ForgetLocked(session);
+        var aftermath = new Aftermath { Ticket = ticket, Will = TakeWill(session), Orphans = session.End() };
         Table.TryRemove(session);
         return aftermath;
     }
@@ -360,6 +413,8 @@ internal sealed partial class SessionRegistry
     /// <summary>What is to be done once the session's gate is left.</summary>
     private struct Aftermath
     {
+        // Of the end of the session; 0 where nothing was stored.
+        internal long Ticket;
         internal Will? Will;
         internal List<Delivery>? Orphans;
     }

@@ -62,6 +62,19 @@ internal interface IMessageStore
     /// <summary>A QoS 2 message was received and its packet id is waiting for PUBREL.</summary>
     long AddReceivedId(SessionClaim session, ushort packetId);
 
+    /// <summary>
+    /// What this thread says until <see cref="EndGroup"/> becomes durable together, or none of it: a message that is passed on and its packet id,
+    /// the end of a session and where its messages go. Groups may be nested; they are short, and take nothing that a store's call would wait for.
+    /// </summary>
+    void BeginGroup()
+    {
+    }
+
+    /// <summary>Ends the group that this thread has begun last.</summary>
+    void EndGroup()
+    {
+    }
+
     /// <summary>PUBREL arrived.</summary>
     long RemoveReceivedId(SessionClaim session, ushort packetId);
 }

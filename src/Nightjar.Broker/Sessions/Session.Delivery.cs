@@ -45,14 +45,14 @@ internal sealed partial class Session
                 {
                     overrun = link;
                 }
-                else if (link is not null && !HasWaiting && _resend is null && HasRoom(link, publication.Size))
+                else if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
                 {
                     if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
                         && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
                 }
                 else
                 {
-                    if (link is not null) CountWait(link, publication.Size);
+                    if (link is not null && !HasRoom(link, publication.Size)) CountWait(link, publication.Size);
                     if (!Enqueue(ref publication, receiver, qos, retain, context)) overrun = link;
                 }
             }
@@ -154,7 +154,11 @@ internal sealed partial class Session
         }
 
         _outstanding++;
-        if (IsStored) _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+        if (!IsStored) return true;
+        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+        // Exactly once means to the end of the handshake under this packet id: a broker that has forgotten it would send the message again
+        // under another one, which the client takes for a new message, or takes another message for this one.
+        if (delivery.QoS == QualityOfService.ExactlyOnce) link.Owner.HoldUntil(ticket);
         return true;
     }
 

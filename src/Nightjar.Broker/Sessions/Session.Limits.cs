@@ -50,7 +50,7 @@ internal sealed partial class Session
         lock (this)
         {
             if (IsEnded || Draining is not null || (_link is null && !IsDurable)) return false;
-            if (_link is { } link && !HasWaiting && _resend is null && HasRoom(link, size)) return false;
+            if (_link is { } link && !HasWaiting && _resend is null && CanSend(link, qos, size)) return false;
             return IsQueueFull(size, out _);
         }
     }
@@ -93,7 +93,12 @@ internal sealed partial class Session
         if (_environment.PeerLog.TryTake(_environment.Clock.Now)) BrokerLog.OutgoingWereDropped(_environment.Log, Dropped - _droppedBefore, ClientId, Dropped);
     }
 
-    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos == QualityOfService.AtMostOnce ? HasOutput(link) : HasRoom(link, size);
+    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos switch
+    {
+        QualityOfService.AtMostOnce => HasOutput(link),
+        QualityOfService.AtLeastOnce => HasRoom(link, size),
+        _ => HasRoom(link, size) && !(link.IsSealed && IsStored),
+    };
 
     private bool HasOutput(SessionLink link)
     {

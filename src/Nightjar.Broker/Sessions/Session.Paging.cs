@@ -35,8 +35,14 @@ internal sealed partial class Session : IPageSink
     /// <summary>The end of the session is under way: nothing is delivered to it any more. Completed when it has ended; null otherwise.</summary>
     internal Task? Draining { get; set; }
 
-    /// <summary>Whether a page is on its way to a connected client. A benign race: for those who wait for it to be false.</summary>
-    internal bool AwaitsPage => Link is not null && (Volatile.Read(ref _isLoading) || Volatile.Read(ref _pageCame));
+    /// <summary>Whether a page is on its way to a connected client, or came and was not looked at for sending yet. Takes the gate: one page may be asked for in the look at another.</summary>
+    internal bool AwaitsPage
+    {
+        get
+        {
+            lock (this) return _link is not null && (_isLoading || _pageCame);
+        }
+    }
 
     /// <summary>Deliveries that wait in the store and not in memory.</summary>
     internal int BacklogCount => _backlog?.Count ?? 0;

@@ -49,7 +49,7 @@ internal sealed record PersistencePlan(SqliteStoreOptions Options, string? Mosqu
 
     /// <summary>What Mosquitto left and nobody has taken over yet, for the log; null for nothing.</summary>
     internal string? Unread() => MosquittoFile is not null && File.Exists(MosquittoFile) && !File.Exists(Options.Path)
-        ? $"Warning: {MosquittoFile} was kept by Mosquitto and is not read. To take it over, stop this broker, remove {Options.Path} and run: nightjar store import {MosquittoFile} {Options.Path}"
+        ? $"Warning: {MosquittoFile} was kept by Mosquitto and is not read. To take it over, stop this broker and run: nightjar store import {MosquittoFile} {Options.Path} --replace"
         : null;
 
     private static PersistencePlan Make(HostConfiguration configuration, PluginSection plugin)

@@ -19,6 +19,7 @@ internal static class RunVerb
                nightjar pub|sub|rr ...   (as mosquitto_pub, mosquitto_sub, mosquitto_rr; --help for each)
                nightjar passwd ...       (password files, as mosquitto_passwd; --help for more)
                nightjar cert ...         (certificates for the broker and its clients; --help for more)
+               nightjar store ...        (looks into stores, takes over those of Mosquitto; --help for more)
 
          -c, --config-file : the configuration file, in the format of mosquitto.conf.
          -d, --daemon      : run in the background. Without a log_dest lines go to syslog.

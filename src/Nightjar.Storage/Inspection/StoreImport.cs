@@ -24,6 +24,9 @@ internal sealed class StoreImport : IRecoverySink
     private readonly Dictionary<long, Session> _sessions = [];
     private readonly Dictionary<long, PublishedMessage> _messages = [];
     private readonly HashSet<long> _expired = [];
+
+    // Places of the messages in the order in which they came.
+    private readonly Dictionary<long, long> _order = [];
     private readonly object _progress = new();
     private long _lastTicket;
     private long _unwritten;
@@ -47,6 +50,7 @@ internal sealed class StoreImport : IRecoverySink
     /// <exception cref="IOException">The target cannot write.</exception>
     internal void Finish()
     {
+        WriteDeliveries();
         WaitUntilWritten();
         foreach (var message in _messages.Values) message.Release();
         foreach (var session in _sessions.Values.Where(session => !session.IsSaved)) LeftOut.AddSession(session.Record.ClientId);
@@ -61,6 +65,7 @@ internal sealed class StoreImport : IRecoverySink
         }
 
         _messages.Add(message.Id, Keep(message));
+        _order.Add(message.Id, _order.Count);
         Counts.Messages++;
         Counts.MessageBytes += SizeOf(message);
     }
@@ -123,26 +128,7 @@ internal sealed class StoreImport : IRecoverySink
             return;
         }
 
-        // A delivery past PUBREC has no message any more; a store learns of it by way of one.
-        var message = state == DeliveryState.Received ? KeepNothing() : _messages[messageId];
-        var isNew = message.StoreId == 0;
-        Wrote(_target.Messages.Append(session.Claim, message, delivery), isNew ? message.Size : 0);
-        switch (state)
-        {
-            case DeliveryState.Queued:
-                Counts.Queued++;
-                break;
-            case DeliveryState.Sent:
-                Wrote(_target.Messages.MarkSent(session.Claim, delivery.Number, packetId), 0);
-                Counts.Sent++;
-                break;
-            default:
-                Wrote(_target.Messages.MarkSent(session.Claim, delivery.Number, packetId), 0);
-                Wrote(_target.Messages.MarkReceived(session.Claim, delivery.Number, packetId), 0);
-                message.Release();
-                Counts.Received++;
-                break;
-        }
+        session.Deliveries.Enqueue(new Waiting(messageId, delivery, state, packetId));
     }
 
     public void OnReceivedId(long sessionKey, ushort packetId)
@@ -151,6 +137,63 @@ internal sealed class StoreImport : IRecoverySink
         if (!session.IsSaved) return;
         Wrote(_target.Messages.AddReceivedId(session.Claim, packetId), 0);
         Counts.ReceivedIds++;
+    }
+
+    // A store keeps a message once for deliveries that follow each other. So those of one message are written together, as far as the order within
+    // each session, which comes first, lets them; and in one group, since what a commit cuts apart is kept twice.
+    private void WriteDeliveries()
+    {
+        var heads = new PriorityQueue<Session, long>();
+        foreach (var session in _sessions.Values) EnqueueHead(heads, session, least: 0);
+        while (heads.TryPeek(out _, out var place))
+        {
+            _target.Messages.BeginGroup();
+            try
+            {
+                while (heads.TryPeek(out var session, out var next) && next == place)
+                {
+                    heads.Dequeue();
+                    WriteDelivery(session, session.Deliveries.Dequeue());
+                    EnqueueHead(heads, session, least: place + 1);
+                }
+            }
+            finally
+            {
+                _target.Messages.EndGroup();
+            }
+
+            if (_unwritten > MaximumUnwritten) WaitUntilWritten();
+        }
+    }
+
+    // A delivery without a message, or of one that came before the last of its session, goes where its session has come to.
+    private void EnqueueHead(PriorityQueue<Session, long> heads, Session session, long least)
+    {
+        if (session.Deliveries.TryPeek(out var head)) heads.Enqueue(session, Math.Max(least, head.State == DeliveryState.Received ? least : _order[head.MessageId]));
+    }
+
+    private void WriteDelivery(Session session, in Waiting waiting)
+    {
+        var delivery = waiting.Delivery;
+        // A delivery past PUBREC has no message any more; a store learns of it by way of one.
+        var message = waiting.State == DeliveryState.Received ? KeepNothing() : _messages[waiting.MessageId];
+        var isNew = message.StoreId == 0;
+        Note(_target.Messages.Append(session.Claim, message, delivery), isNew ? message.Size : 0);
+        if (waiting.State != DeliveryState.Queued) Note(_target.Messages.MarkSent(session.Claim, delivery.Number, waiting.PacketId), 0);
+        switch (waiting.State)
+        {
+            case DeliveryState.Queued:
+                Counts.Queued++;
+                break;
+            case DeliveryState.Sent:
+                Counts.Sent++;
+                break;
+            default:
+                Note(_target.Messages.MarkReceived(session.Claim, delivery.Number, waiting.PacketId), 0);
+                message.Release();
+                Counts.Received++;
+                break;
+        }
     }
 
     private static long SizeOf(in MessageRecord message) => message.TopicName.Length + message.Properties.Length + message.Payload.Length;
@@ -188,11 +231,16 @@ internal sealed class StoreImport : IRecoverySink
 
     private void Wrote(long ticket, int size)
     {
+        Note(ticket, size);
+        if (_unwritten > MaximumUnwritten) WaitUntilWritten();
+    }
+
+    private void Note(long ticket, int size)
+    {
         if (ticket == IMessageStore.Refused) throw new IOException(_target.Condition.Failure ?? "The target refuses to be written to.");
         _lastTicket = Math.Max(_lastTicket, ticket);
         // Rows have a size of their own.
         _unwritten += size + 100;
-        if (_unwritten > MaximumUnwritten) WaitUntilWritten();
     }
 
     private void WaitUntilWritten()
@@ -216,5 +264,9 @@ internal sealed class StoreImport : IRecoverySink
         internal SessionClaim Claim { get; set; }
 
         internal bool IsSaved { get; set; }
+
+        internal Queue<Waiting> Deliveries { get; } = [];
     }
+
+    private readonly record struct Waiting(long MessageId, DeliveryRecord Delivery, DeliveryState State, ushort PacketId);
 }

@@ -73,9 +73,12 @@ internal sealed class SqliteFile : IDisposable
     internal StoreFileException Fail(string place, int result)
     {
         var what = raw.sqlite3_errmsg(_database).utf8_to_string();
-        var advice = result is raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY
-            ? " A write-ahead log lies beside it: stop the broker that uses it, or copy both files to a folder that can be written."
-            : "";
+        var advice = result switch
+        {
+            raw.SQLITE_BUSY => " The file is in use: stop the broker that uses it, or look at a copy of the file and its -wal.",
+            raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY => " A write-ahead log lies beside it: stop the broker that uses it, or copy both files to a folder that can be written.",
+            _ => "",
+        };
         return new StoreFileException(Path, place, $"SQLite says: {what}.{advice}");
     }
 

@@ -82,6 +82,10 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public long Complete(SessionClaim session, long number) => Add(RecordKind.Complete, session, number, 0);
 
+    public void BeginGroup() => _log.BeginGroup();
+
+    public void EndGroup() => _log.EndGroup();
+
     public long AddReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.AddReceivedId, session, 0, packetId);
 
     public long RemoveReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.RemoveReceivedId, session, 0, packetId);

@@ -70,6 +70,7 @@ public sealed class AllocationTests
     public async Task Message_WhoseAnswersWaitForAStore_AllocatesNothing(QualityOfService qos)
     {
         await using var store = ManualStore.Create();
+        store.NotesGroups = false;
         using var broker = new SteppedBroker(LimitTests.Options, store: store);
         var receiver = broker.Connect("r", sessionExpiry: 1000);
         receiver.Subscribe("dev/1/temp", qos);

@@ -16,7 +16,10 @@ public sealed class PagedQueueTests
 {
     private static readonly BrokerOptions Options = new()
     {
-        SysInterval = TimeSpan.Zero, MaximumQueuedMessages = 0, MaximumInflightMessages = 3, QueuedMessagesInMemory = 4,
+        SysInterval = TimeSpan.Zero,
+        MaximumQueuedMessages = 0,
+        MaximumInflightMessages = 3,
+        QueuedMessagesInMemory = 4,
     };
 
     [Theory]

@@ -42,7 +42,7 @@ public sealed class DurableBrokerTests : IDisposable
         await using WireClient again = await ConnectAsync(next, "s", version);
         Assert.True(again.SessionPresent);
         await ReceiveAsync(again, 100, released: 50, wills: 1);
-        await using WireClient reader = await ConnectAsync(next, "r", version);
+        await using WireClient reader = await ConnectAsync(next, "r", version, durable: false);
         await reader.SubscribeAsync("kept");
         Assert.Equal("retained", (await reader.ReceivePublishAsync()).Payload);
         await next.StopAsync();
@@ -199,11 +199,11 @@ public sealed class DurableBrokerTests : IDisposable
         await subscriber.DisconnectAsync();
     }
 
-    private static async Task<WireClient> ConnectAsync(BrokerProcess broker, string clientId, ProtocolVersion version, TestWill? will = null)
+    private static async Task<WireClient> ConnectAsync(BrokerProcess broker, string clientId, ProtocolVersion version, TestWill? will = null, bool durable = true)
     {
         var client = new WireClient(
             await SocketTransport.ConnectAsync(new IPEndPoint(IPAddress.Loopback, broker.Port), new SocketTransportOptions(), CancellationToken.None), version);
-        await client.SendAsync(WirePackets.Connect(version, clientId, cleanStart: false, sessionExpiry: uint.MaxValue, will: will));
+        await client.SendAsync(WirePackets.Connect(version, clientId, cleanStart: !durable, sessionExpiry: durable ? uint.MaxValue : 0, will: will));
         client.ConnAck = await client.ReceiveAsync();
         Assert.Equal(0, client.ConnAck[3]);
         return client;

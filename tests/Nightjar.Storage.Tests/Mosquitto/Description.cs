@@ -26,8 +26,8 @@ internal sealed class Description : IRecoverySink
 
     internal int MessageCount => _messages.Count;
 
-    /// <summary>Everything in one text, to compare.</summary>
-    internal string Text => string.Join('\n', (IEnumerable<string>)[.. Sessions, .. Subscriptions, .. Retained, .. Wills, .. Deliveries, .. ReceivedIds]);
+    /// <summary>Everything in one text, to compare; in an order of its own, since only that of a session's deliveries means anything, and they are numbered.</summary>
+    internal string Text => string.Join('\n', ((IEnumerable<string>)[.. Sessions, .. Subscriptions, .. Retained, .. Wills, .. Deliveries, .. ReceivedIds]).Order(StringComparer.Ordinal));
 
     internal static Description Of(string path, TimeProvider time)
     {
@@ -35,6 +35,14 @@ internal sealed class Description : IRecoverySink
         var description = new Description();
         file.Recover(description);
         description.Remarks = file.Remarks;
+        return description;
+    }
+
+    /// <summary>Of a store of any kind.</summary>
+    internal static Description Of(IRecoverableStore store)
+    {
+        var description = new Description();
+        store.Recover(description);
         return description;
     }
 

@@ -112,6 +112,29 @@ internal static class PublishHandler
             return;
         }
 
+        // Passed on and noted as received in one: of either without the other the client's repetition would make a second message, or none.
+        var isGroup = packet.QoS == QualityOfService.ExactlyOnce && connection.Session!.IsStored;
+        if (!isGroup)
+        {
+            Pass(connection, packet, topicName, route, context);
+            return;
+        }
+
+        var store = connection.Core.Environment.Stores.Messages;
+        store.BeginGroup();
+        try
+        {
+            Pass(connection, packet, topicName, route, context);
+        }
+        finally
+        {
+            store.EndGroup();
+        }
+    }
+
+    private static void Pass(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context)
+    {
+        var options = connection.Core.Environment.Options;
         long ticket = 0;
         var refusal = PublishRefusal.None;
         ReasonCode code;

@@ -13,12 +13,20 @@ internal sealed unsafe class SqliteConnection : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="path">Where.</param>
     /// <param name="readOnly">To read only; otherwise a file that is not there is made.</param>
+    /// <param name="isFixed">With <paramref name="readOnly"/>: nobody changes the file meanwhile, so it is read without locks and without files beside it.</param>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
-    internal SqliteConnection(string path, bool readOnly = false)
+    internal SqliteConnection(string path, bool readOnly = false, bool isFixed = false)
     {
         Path = path;
         var flags = SqliteNative.OpenNoMutex | (readOnly ? SqliteNative.OpenReadOnly : SqliteNative.OpenReadWrite | SqliteNative.OpenCreate);
-        var code = SqliteNative.Open(path, out _handle, flags, 0);
+        var name = path;
+        if (isFixed)
+        {
+            flags |= SqliteNative.OpenUri;
+            name = "file:" + string.Concat(System.IO.Path.GetFullPath(path).Select(c => c is '%' or '?' or '#' ? Uri.HexEscape(c) : c.ToString())) + "?immutable=1";
+        }
+
+        var code = SqliteNative.Open(name, out _handle, flags, 0);
         if (code == SqliteNative.Ok) return;
         var error = Failure(code);
         Dispose();

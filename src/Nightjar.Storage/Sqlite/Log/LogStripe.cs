@@ -12,6 +12,9 @@ internal sealed unsafe class LogStripe
 
     internal Lock Gate { get; } = new();
 
+    /// <summary>Groups of records that threads of this stripe have begun and not ended: changed without the gate.</summary>
+    internal int Groups;
+
     /// <summary>Ticket of the record that holds the newest message of this list, 0 for none: deliveries that follow name it without its bytes.</summary>
     internal long Message { get; set; }
 

@@ -33,6 +33,7 @@ internal sealed class RecordLog : IDisposable
     private PaddedLong _ticket;
     private Action? _overrun;
     private int _sleeping;
+    private int _pausing;
     private int _interrupted;
     private bool _isOverrun;
 
@@ -132,16 +133,52 @@ internal sealed class RecordLog : IDisposable
         _records.Set();
     }
 
-    /// <summary>Takes every record up to the newest ticket.</summary>
+    /// <summary>The records of this thread are taken together, until the group ends.</summary>
+    internal void BeginGroup()
+    {
+        // The writer looks for a moment without groups. Where it finds none, new ones make way, for a bounded time: who began one may be waited for
+        // by somebody who is in one.
+        if (Volatile.Read(ref _pausing) != 0)
+        {
+            var spin = default(SpinWait);
+            for (var turn = 0; turn < 50 && Volatile.Read(ref _pausing) != 0; turn++) spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        Interlocked.Increment(ref Stripe.Groups);
+    }
+
+    /// <summary>Ends the group that this thread has begun last.</summary>
+    internal void EndGroup() => Interlocked.Decrement(ref Stripe.Groups);
+
+    /// <summary>Takes every record up to the newest ticket, at a moment in which no group is under way.</summary>
     /// <param name="lists">Takes the lists, one a stripe.</param>
     /// <returns>The newest ticket.</returns>
     internal long Take(Span<Chunk?> lists)
     {
+        var spin = default(SpinWait);
+        for (var attempt = 0; ; attempt++)
+        {
+            if (TryTake(lists, out var ticket))
+            {
+                Volatile.Write(ref _pausing, 0);
+                return ticket;
+            }
+
+            if (attempt == 10) Volatile.Write(ref _pausing, 1);
+            spin.SpinOnce();
+        }
+    }
+
+    private bool TryTake(Span<Chunk?> lists, out long ticket)
+    {
         foreach (var stripe in _stripes) stripe.Gate.Enter();
-        for (var index = 0; index < _stripes.Length; index++) lists[index] = _stripes[index].Take();
-        var ticket = LastTicket;
+        var isGrouped = false;
+        // A group that begins after this look appends after the locks are left.
+        foreach (var stripe in _stripes) isGrouped |= Volatile.Read(ref stripe.Groups) != 0;
+        for (var index = 0; index < _stripes.Length && !isGrouped; index++) lists[index] = _stripes[index].Take();
+        ticket = LastTicket;
         foreach (var stripe in _stripes) stripe.Gate.Exit();
-        return ticket;
+        return !isGrouped;
     }
 
     /// <summary>Returns when every append that was under way has ended.</summary>

@@ -167,7 +167,9 @@ public sealed class ControlEndpointTests
     {
         var options = new BrokerOptions
         {
-            SysInterval = TimeSpan.Zero, EnableControlApi = true, PluginNames = ["acl-file"],
+            SysInterval = TimeSpan.Zero,
+            EnableControlApi = true,
+            PluginNames = ["acl-file"],
             Listeners =
             [
                 new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) },

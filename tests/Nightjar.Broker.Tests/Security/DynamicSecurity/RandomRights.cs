@@ -20,7 +20,10 @@ internal sealed class RandomRights(Random random)
     {
         var reference = new ReferenceRights
         {
-            DefaultSend = Flip(), DefaultReceive = Flip(), DefaultSubscribe = Flip(), DefaultUnsubscribe = Flip(),
+            DefaultSend = Flip(),
+            DefaultReceive = Flip(),
+            DefaultSubscribe = Flip(),
+            DefaultUnsubscribe = Flip(),
         };
         foreach (var name in RoleNames.Where(_ => random.Next(4) > 0)) reference.Roles.Add(name, NextRole(name));
         foreach (var name in GroupNames.Where(_ => random.Next(4) > 0)) reference.Groups.Add(name, new ReferenceRights.Group(name, Some(reference.Roles.Keys, 3)));

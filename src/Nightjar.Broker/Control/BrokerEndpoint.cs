@@ -17,10 +17,10 @@ internal sealed class BrokerEndpoint(BrokerCore core, ListenerSet listeners) : I
 
     public bool IsActiveIn(string securityDomain) => core.Environment.Options.EnableControlApi;
 
-    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender)
+    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender, CancellationToken stopping)
     {
         var payload = request.ToArray();
-        return Task.Run(() => ControlEnvelope.Answer(payload, Execute));
+        return Task.Run(() => ControlEnvelope.Answer(payload, Execute), CancellationToken.None);
     }
 
     private Action<Utf8JsonWriter>? Execute(string command)

@@ -17,6 +17,7 @@ internal sealed class ControlQueue : IAsyncDisposable
 
     private readonly Channel<Pending> _pending = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false });
     private readonly Action<IControlEndpoint, Task<byte[]>> _answer;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
     private int _count;
     private long _bytes;
@@ -34,9 +35,10 @@ internal sealed class ControlQueue : IAsyncDisposable
     internal bool TryAdd(IControlEndpoint endpoint, ReadOnlySpan<byte> request, Identity sender)
     {
         var bytes = request.Length;
+        if (_stopping.IsCancellationRequested) return false;
         if (Interlocked.Increment(ref _count) <= MaximumRequests)
         {
-            if (Interlocked.Add(ref _bytes, bytes) <= MaximumBytes) return _pending.Writer.TryWrite(new Pending(endpoint, bytes, endpoint.ExecuteAsync(request, sender)));
+            if (Interlocked.Add(ref _bytes, bytes) <= MaximumBytes) return _pending.Writer.TryWrite(new Pending(endpoint, bytes, endpoint.ExecuteAsync(request, sender, _stopping.Token)));
             Interlocked.Add(ref _bytes, -bytes);
         }
 
@@ -44,11 +46,13 @@ internal sealed class ControlQueue : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Takes no more; what was begun is answered.</summary>
+    /// <summary>Takes no more; what was begun is answered, if only with a refusal where it would take its time.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         _pending.Writer.TryComplete();
         await _loop;
+        _stopping.Dispose();
     }
 
     private async Task RunAsync()

@@ -13,9 +13,9 @@ internal sealed class DynamicSecurityEndpoint(BrokerCore core) : IControlEndpoin
 
     public bool IsActiveIn(string securityDomain) => Find(securityDomain) is not null;
 
-    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender) =>
+    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender, CancellationToken stopping) =>
         // A reload may have taken it away a moment ago.
-        Find(sender.SecurityDomain)?.ExecuteAsync(request, sender) ?? Task.FromResult("""{"error":"endpoint not available"}"""u8.ToArray());
+        Find(sender.SecurityDomain)?.ExecuteAsync(request, sender, stopping) ?? Task.FromResult("""{"error":"endpoint not available"}"""u8.ToArray());
 
     private DynamicSecurityService? Find(string securityDomain) => (core.Environment.Gate.Authorizer as IDynamicSecuritySource)?.Of(securityDomain);
 }

@@ -14,6 +14,7 @@ internal interface IControlEndpoint
     /// <summary>Begins what a request asks for. Called on an I/O thread: returns at once, and does elsewhere what burns or waits.</summary>
     /// <param name="request">The request; copied if it is kept.</param>
     /// <param name="sender">Who asks.</param>
+    /// <param name="stopping">The broker is ending: what takes its time is refused from then on, and the answer says so.</param>
     /// <returns>The answer, as JSON. What is wrong with the request stands in it; it fails for bugs only.</returns>
-    Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender);
+    Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity sender, CancellationToken stopping);
 }

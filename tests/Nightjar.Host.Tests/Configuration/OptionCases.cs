@@ -80,6 +80,7 @@ internal static class OptionCases
         ("auto_id_prefix nj-", c => c.Options.AutoIdPrefix, "nj-"),
         ("clientid_prefixes C1-", c => c.Options.ClientIdPrefix, "C1-"),
         ("plugin /p/mosquitto_sparkplug_aware.so", c => (c.Plugins[1].Kind, c.Plugins[1].IsGlobal), (PluginKind.SparkplugAware, false)),
+        ("plugin C:\\Program Files\\mosquitto\\mosquitto_acl_file.dll\nplugin_opt_acl_file a", c => (c.Plugins[1].Path, c.Security.AclFile), ("C:\\Program Files\\mosquitto\\mosquitto_acl_file.dll", "a")),
         ("auth_plugin mosquitto_dynamic_security.dll\nauth_opt_config_file x", c => (c.Plugins[1].Kind, c.Plugins[1].Options["config_file"], c.Security.DynamicSecurity), (PluginKind.DynamicSecurity, "x", new DynamicSecuritySection("x", null, true))),
         ("global_plugin mosquitto_acl_file.so\nplugin_opt_acl_file a", c => (c.Plugins[1].IsGlobal, c.Security.AclFile), (true, "a")),
         ("plugin_load pw mosquitto_password_file\nplugin_opt_password_file p", c => (c.Plugins[1].Name, c.Security.PasswordFile, c.Listeners[0].Security.PasswordFile), ("pw", (string?)null, (string?)null)),

@@ -7,7 +7,7 @@ namespace Nightjar.Broker.Security.DynamicSecurity;
 /// Lets in whom dynamic security knows: with the password, or by what TLS has proved, unless the client is disabled or bound to another client
 /// id. Who it does not know, or knows no password of, is the next one's.
 /// </summary>
-/// <remarks>A user that does not exist costs the same hash as one that does.</remarks>
+/// <remarks>A user that does not exist, or has no password, costs the same hash as one that has.</remarks>
 internal sealed class DynamicSecurityAuthenticator : IAuthenticator
 {
     // Hashes of one file are mostly made by one program: so many of its clients are looked at.
@@ -34,11 +34,10 @@ internal sealed class DynamicSecurityAuthenticator : IAuthenticator
         var client = _security.Program.State.Clients.GetValueOrDefault(userName);
         if (request.Proof != IdentityProof.Password)
             return client is null ? Defer(request, cancellationToken) : new(MayCome(client, request) ? new AuthenticationResult(ReasonCode.Success, userName) : Refused(userName));
-        if (client is { Password: null })
-            return MayCome(client, request) ? Defer(request, cancellationToken) : new(Refused(userName));
-        if (request.Password is not { } password) return client is null ? Defer(request, cancellationToken) : new(Refused(userName));
+        if (client is { Password: null } && !MayCome(client, request)) return new(Refused(userName));
         // Another source that may know the user hashes itself.
-        if (client is null && !ReferenceEquals(_next, AnonymousAuthenticator.Instance)) return Defer(request, cancellationToken);
+        if (client?.Password is null && (request.Password is null || !ReferenceEquals(_next, AnonymousAuthenticator.Instance))) return Defer(request, cancellationToken);
+        if (request.Password is not { } password) return new(Refused(userName));
 
         var entry = new PasswordEntry(userName, client?.Password ?? DummyOf(_security.Program.State));
         var tag = VerifiedPasswords.TagOf(entry, password.Span);
@@ -65,7 +64,7 @@ internal sealed class DynamicSecurityAuthenticator : IAuthenticator
         var outcome = await _queue.VerifyAsync(entry.Hash, password, AddressPrefix.Of(request.RemoteEndPoint), cancellationToken).ConfigureAwait(false);
         switch (outcome)
         {
-            case HashOutcome.Match when client is not null:
+            case HashOutcome.Match when client?.Password is not null:
                 _security.Verified.Add(tag);
                 return Judge(request, client);
             case HashOutcome.Busy:

@@ -59,8 +59,7 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
         _storage = storage;
         _broker = broker;
         _log = log;
-        hash ??= DynamicSecurityRequest.MakeHash;
-        _hash = password => Volatile.Read(ref _isClosing) ? throw new OperationCanceledException() : hash(password);
+        _hash = hash ?? DynamicSecurityRequest.MakeHash;
         _executing = Task.Run(ExecuteAllAsync);
         _writing = Task.Run(WriteAllAsync);
     }
@@ -74,14 +73,15 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
     /// <summary>Carries out a request.</summary>
     /// <param name="request">Its payload; copied before this returns.</param>
     /// <param name="actor">Who sent it; null for the broker itself.</param>
+    /// <param name="stopping">Who asked is ending, and has no time for the hashes of passwords that are not made yet: the request is refused then.</param>
     /// <returns>The payload of the answer, when everything it rests on is on disk. Does not fail.</returns>
     /// <remarks>Returns at once. Passwords are hashed on the thread pool, one at a time.</remarks>
-    internal Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity? actor)
+    internal Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity? actor, CancellationToken stopping = default)
     {
         if (request.Length > MaximumRequestLength) return Task.FromResult(DynamicSecurityRequest.Refuse($"Payload longer than {MaximumRequestLength} bytes"));
         if (Volatile.Read(ref _waiting) >= MaximumWaiting || Volatile.Read(ref _waitingBytes) + request.Length > MaximumWaitingBytes)
             return Task.FromResult(DynamicSecurityRequest.Refuse("Too many requests are waiting"));
-        return EnqueueAsync(new DynamicSecurityWaiter(request.ToArray(), actor)) ?? Task.FromResult(DynamicSecurityRequest.Refuse(ShuttingDown));
+        return EnqueueAsync(new DynamicSecurityWaiter(request.ToArray(), actor, stopping)) ?? Task.FromResult(DynamicSecurityRequest.Refuse(ShuttingDown));
     }
 
     /// <summary>Reads the file anew and puts what it says in force, behind all requests that came before.</summary>
@@ -141,7 +141,7 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
         while (true)
         {
             var (begin, reversals) = CurrentWithReversals();
-            using var request = new DynamicSecurityRequest(begin, payload, waiter.Actor, _broker, _hash);
+            using var request = new DynamicSecurityRequest(begin, payload, waiter.Actor, _broker, password => Hash(waiter, password));
             while (request.Step())
             {
                 // A request with a thousand passwords burns a minute: the pool's other work has its turn between them.
@@ -151,6 +151,9 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
             if (TryTakeEffect(waiter, request, begin, reversals)) return;
         }
     }
+
+    private PasswordHash Hash(DynamicSecurityWaiter waiter, string password) =>
+        Volatile.Read(ref _isClosing) || waiter.Stopping.IsCancellationRequested ? throw new OperationCanceledException() : _hash(password);
 
     private (DynamicSecurityState State, long Reversals) CurrentWithReversals()
     {

@@ -117,10 +117,10 @@ public sealed class DynamicSecurityService : IRunningBroker, IAsyncDisposable
     /// <summary>Carries out a request as if it had been published to <c>$CONTROL/dynamic-security/v1</c>.</summary>
     /// <param name="request">JSON: <c>{"commands":[...]}</c>; copied.</param>
     /// <returns>The answer, once everything that it rests on is on disk. Does not fail for what stands in the request.</returns>
-    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request) => ExecuteAsync(request, null);
+    public Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request) => ExecuteAsync(request, null, CancellationToken.None);
 
-    internal Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity? sender) =>
-        _document?.ExecuteAsync(request, sender) ?? throw new InvalidOperationException("This dynamic security has no document.");
+    internal Task<byte[]> ExecuteAsync(ReadOnlySpan<byte> request, Identity? sender, CancellationToken stopping) =>
+        _document?.ExecuteAsync(request, sender, stopping) ?? throw new InvalidOperationException("This dynamic security has no document.");
 
     /// <summary>Puts another state in force: the program first, so that whoever hears of the change, and asks, gets the new answer.</summary>
     internal void Take(DynamicSecurityState now, DynamicSecurityChange change)

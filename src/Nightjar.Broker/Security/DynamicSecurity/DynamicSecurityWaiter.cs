@@ -3,7 +3,8 @@ namespace Nightjar.Broker.Security.DynamicSecurity;
 /// <summary>A request from its arrival to its answer.</summary>
 /// <param name="payload">The request; null for a reload of the file.</param>
 /// <param name="actor">Who sent it.</param>
-internal sealed class DynamicSecurityWaiter(byte[]? payload, Identity? actor)
+/// <param name="stopping">Who asked is ending.</param>
+internal sealed class DynamicSecurityWaiter(byte[]? payload, Identity? actor, CancellationToken stopping = default)
 {
     private readonly TaskCompletionSource<byte[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -12,6 +13,9 @@ internal sealed class DynamicSecurityWaiter(byte[]? payload, Identity? actor)
 
     /// <summary>Who sent it.</summary>
     internal Identity? Actor => actor;
+
+    /// <summary>Set when who asked is ending: it has no time for what is not begun.</summary>
+    internal CancellationToken Stopping => stopping;
 
     /// <summary>What it will be answered.</summary>
     internal Task<byte[]> Answer => _answer.Task;

@@ -14,13 +14,13 @@ internal static class PluginOptions
 
     internal static IEnumerable<ConfigurationOption> All()
     {
-        var plugin = Structure("plugin", OptionScope.PerListener, "Use a plugin that Mosquitto ships, by its file name. May be given several times.", (draft, line) => Load(draft, line, null, line.Words[0], global: false));
+        var plugin = Structure("plugin", OptionScope.PerListener, "Use a plugin that Mosquitto ships, by its file name. May be given several times.", (draft, line) => Load(draft, line, null, line.Value, global: false));
         var option = Plugin.Make(OptionPrefix + "*", OptionKind.Text, null, "Option KEY of the plugin before; a value file:PATH of a password, secret or key is read from that file.", SetOption);
         return
         [
             plugin,
             plugin.As("auth_plugin"),
-            Structure("global_plugin", OptionScope.General, "A plugin for all listeners, asked first.", (draft, line) => Load(draft, line, null, line.Words[0], global: true)),
+            Structure("global_plugin", OptionScope.General, "A plugin for all listeners, asked first.", (draft, line) => Load(draft, line, null, line.Value, global: true)),
             Structure("plugin_load", OptionScope.General, "NAME PATH: a plugin that is used where plugin_use says so.", LoadNamed),
             Structure("plugin_use", OptionScope.NamedListener, "Use the plugin that plugin_load gave this name, for this listener.", Use),
             option,

@@ -17,10 +17,10 @@ internal static class DynamicSecurityCost
 {
     private const int Receivers = 2000;
     private const int ChangesOfAKind = 300;
-    private const int Messages = 3000;
+    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_changePeriod = TimeSpan.FromMilliseconds(10);
 
-    // Goes on over the turns, so that every other change of a kind takes back the one before.
+    // Goes on over the turns: a change that has been made is not made again.
     private static int s_changes;
 
     /// <summary>Measures and prints.</summary>
@@ -49,6 +49,7 @@ internal static class DynamicSecurityCost
                 times[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
             }
 
+            Array.Sort(times);
             output.WriteLine(Line($"{name,-22} median {Rank(times, 0.5):0} us, 99 % {Rank(times, 0.99):0} us, longest {Rank(times, 1):0} us"));
         }
     }
@@ -77,23 +78,28 @@ internal static class DynamicSecurityCost
 
     private static string Publish(SteppedClient publisher, byte[] packet, SteppedClient[] receivers)
     {
-        double[] times = new double[Messages];
-        for (int i = 0; i < times.Length; i++)
+        List<double> times = [];
+        TimeSpan collected = GC.GetTotalPauseDuration();
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < s_turn;)
         {
             long start = Stopwatch.GetTimestamp();
             publisher.Feed(packet);
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
             foreach (SteppedClient receiver in receivers) receiver.Connection.ClearSent();
         }
 
-        return Line($"median {Rank(times, 0.5):0} us, 99 % {Rank(times, 0.99):0} us, longest {Rank(times, 1):0} us");
+        double[] sorted = [.. times.Order()];
+        collected = GC.GetTotalPauseDuration() - collected;
+        return Line($"median {Rank(sorted, 0.5):0} us, 99 % {Rank(sorted, 0.99):0} us, longest {Rank(sorted, 1):0} us of {sorted.Length}; all garbage collections {collected.TotalMilliseconds:0.0} ms");
     }
 
     private static void ChangeSteadily(DynamicSecurityService security, CancellationToken stop)
     {
         for (; !stop.IsCancellationRequested; s_changes++)
         {
-            Change(security, LargeState.Changes[s_changes % LargeState.Changes.Count].Command(s_changes));
+            // Each kind in turn, so that a round takes back the one before.
+            (int round, int kind) = Math.DivRem(s_changes, LargeState.Changes.Count);
+            Change(security, LargeState.Changes[kind].Command(round));
             stop.WaitHandle.WaitOne(s_changePeriod);
         }
     }
@@ -117,12 +123,7 @@ internal static class DynamicSecurityCost
         return client;
     }
 
-    private static double Rank(double[] values, double rank)
-    {
-        double[] sorted = [.. values];
-        Array.Sort(sorted);
-        return sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * rank))];
-    }
+    private static double Rank(double[] sorted, double rank) => sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * rank))];
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -86,6 +86,8 @@ internal sealed partial class BrokerUnderTest : IAsyncDisposable
             StartInfo = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true },
             EnableRaisingEvents = true,
         };
+        // A broker that is killed would leave the pipes and the socket of its diagnostics in the temporary folder.
+        process.StartInfo.Environment["DOTNET_EnableDiagnostics"] = "0";
         process.OutputDataReceived += (_, line) => Logged(line.Data, running);
         process.ErrorDataReceived += (_, line) => Logged(line.Data, running);
         process.Start();

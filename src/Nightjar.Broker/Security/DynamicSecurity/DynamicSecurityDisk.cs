@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
+using Nightjar.Transport.Files;
 
 namespace Nightjar.Broker.Security.DynamicSecurity;
 
@@ -8,10 +7,9 @@ namespace Nightjar.Broker.Security.DynamicSecurity;
 /// the disk as well: without that a loss of power could undo the rename.
 /// </summary>
 /// <param name="path">The file; where it is a symbolic link the file it points to is replaced and the link stays.</param>
-internal sealed partial class DynamicSecurityDisk(string path) : IDynamicSecurityStorage
+internal sealed class DynamicSecurityDisk(string path) : IDynamicSecurityStorage
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const int InvalidArgument = 22;
 
     /// <summary>Name of the file.</summary>
     internal string Path => path;
@@ -33,7 +31,7 @@ internal sealed partial class DynamicSecurityDisk(string path) : IDynamicSecurit
             using (stream)
             {
                 stream.Write(content);
-                stream.Flush(flushToDisk: true);
+                DiskSync.Flush(stream);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -42,7 +40,7 @@ internal sealed partial class DynamicSecurityDisk(string path) : IDynamicSecurit
             throw;
         }
 
-        SyncFolderOf(path);
+        DiskSync.FlushFolderOf(path);
     }
 
     private static void Replace(string path, UnixFileMode mode, Action<Stream> write)
@@ -56,7 +54,7 @@ internal sealed partial class DynamicSecurityDisk(string path) : IDynamicSecurit
             using (var stream = new FileStream(temporary, Options(mode)))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                DiskSync.Flush(stream);
             }
 
             File.Move(temporary, path, overwrite: true);
@@ -67,7 +65,7 @@ internal sealed partial class DynamicSecurityDisk(string path) : IDynamicSecurit
             throw;
         }
 
-        SyncFolderOf(path);
+        DiskSync.FlushFolderOf(path);
     }
 
     // The writer hands over pieces of 64 KiB; another buffer would only copy them.
@@ -89,23 +87,4 @@ internal sealed partial class DynamicSecurityDisk(string path) : IDynamicSecurit
             // What led here is what the user has to know; the next write deletes it.
         }
     }
-
-    private static void SyncFolderOf(string path)
-    {
-        if (OperatingSystem.IsWindows()) return;
-        var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? "/";
-        using var handle = OpenFolder(folder, 0);
-        if (handle.IsInvalid) throw new IOException($"The folder {folder} cannot be opened (error {Marshal.GetLastPInvokeError()}).");
-        // Some file systems have nothing to be synced for a folder and say so.
-        if (Sync(handle) != 0 && Marshal.GetLastPInvokeError() is not InvalidArgument and var error)
-            throw new IOException($"The folder {folder} cannot be brought to the disk (error {error}).");
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial SafeFileHandle OpenFolder(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Sync(SafeFileHandle handle);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Nightjar.Transport.Files;
 
 namespace Nightjar.Host.Verbs.Certificates;
 
@@ -77,7 +78,7 @@ internal sealed class AuthorityFolder : IDisposable
         using (var stream = new FileStream(temporary, options))
         {
             stream.Write(Encoding.UTF8.GetBytes(text));
-            stream.Flush(flushToDisk: true);
+            DiskSync.Flush(stream);
         }
         File.Move(temporary, path, overwrite: true);
     }

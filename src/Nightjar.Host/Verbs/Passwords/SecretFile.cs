@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Nightjar.Host.Processes;
+using Nightjar.Transport.Files;
 
 namespace Nightjar.Host.Verbs.Passwords;
 
@@ -40,7 +41,7 @@ internal static partial class SecretFile
             {
                 using var created = new FileStream(path, Options(FileMode.CreateNew));
                 created.Write(content);
-                created.Flush(flushToDisk: true);
+                DiskSync.Flush(created);
                 Privileges.GiveToBroker(path);
                 return;
             }
@@ -77,7 +78,7 @@ internal static partial class SecretFile
         {
             using var copy = new FileStream(backup, Options(FileMode.CreateNew));
             copy.Write(File.ReadAllBytes(path));
-            copy.Flush(flushToDisk: true);
+            DiskSync.Flush(copy);
             return backup;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -95,7 +96,7 @@ internal static partial class SecretFile
             using (var stream = new FileStream(temporary, Options(FileMode.CreateNew)))
             {
                 stream.Write(content);
-                stream.Flush(flushToDisk: true);
+                DiskSync.Flush(stream);
             }
 
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, File.GetUnixFileMode(path));

@@ -160,6 +160,7 @@ internal static class PublishHandler
             code = Publish(connection, packet, topicName, route, context, out ticket, out refusal);
         }
 
+        if (ticket != 0 || (packet.QoS == QualityOfService.ExactlyOnce && connection.Session!.IsStored)) connection.OnFedStore();
         if (packet.QoS == QualityOfService.AtMostOnce) return;
         if (isControl && code == ReasonCode.QuotaExceeded) refusal = PublishRefusal.RequestLimit;
         if (ticket == IMessageStore.Refused || (refusal == PublishRefusal.StoreFailed && !connection.IsVersion5)) Withhold(connection, packet);

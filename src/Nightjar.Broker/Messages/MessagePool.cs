@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
-
 namespace Nightjar.Broker.Messages;
 
 /// <summary>
 /// The kept messages of one broker. A thread takes from and returns to the stripe of its index; a stripe that overflows hands half of its
 /// messages to the shared store as one array, a stripe that runs dry takes one back, so that publishers and subscribers on different threads
-/// cost one shared operation per <see cref="BatchSize"/> messages.
+/// cost one shared operation per <see cref="BatchSize"/> messages. The arrays go round as well: where one thread always keeps and another
+/// always lets go, a new one each time would be 8 bytes of garbage a message.
 /// </summary>
 internal sealed class MessagePool
 {
@@ -15,8 +14,11 @@ internal sealed class MessagePool
     private const int MaximumSharedBatches = 512;
 
     private readonly Stripe[] _stripes = new Stripe[StripeCount];
-    private readonly ConcurrentStack<PublishedMessage[]> _shared = new();
-    private int _sharedCount;
+    private readonly Lock _gate = new();
+
+    // Under the gate, which is taken with a stripe's lock held: arrays full of messages, and empty ones.
+    private readonly Stack<PublishedMessage?[]> _full = new();
+    private readonly Stack<PublishedMessage?[]> _empty = new();
 
     internal MessagePool()
     {
@@ -54,15 +56,7 @@ internal sealed class MessagePool
         {
             stripe.Outstanding++;
             stripe.Bytes += footprint;
-            if (stripe.Count == 0 && _shared.TryPop(out var batch))
-            {
-                Interlocked.Decrement(ref _sharedCount);
-                batch.CopyTo(stripe.Items, 0);
-                stripe.Count = batch.Length;
-                stripe.Spare = batch;
-            }
-
-            if (stripe.Count > 0)
+            if (stripe.Count > 0 || TryRefill(stripe))
             {
                 var message = stripe.Items[--stripe.Count]!;
                 stripe.Items[stripe.Count] = null;
@@ -81,26 +75,44 @@ internal sealed class MessagePool
         {
             stripe.Outstanding--;
             stripe.Bytes -= footprint;
-            if (stripe.Count == StripeCapacity)
-            {
-                if (Volatile.Read(ref _sharedCount) >= MaximumSharedBatches) return;
-                var batch = stripe.Spare ?? new PublishedMessage[BatchSize];
-                stripe.Spare = null;
-                Array.Copy(stripe.Items, StripeCapacity - BatchSize, batch, 0, BatchSize);
-                Array.Clear(stripe.Items, StripeCapacity - BatchSize, BatchSize);
-                stripe.Count -= BatchSize;
-                Interlocked.Increment(ref _sharedCount);
-                _shared.Push(batch);
-            }
-
+            if (stripe.Count == StripeCapacity && !TryHandOver(stripe)) return;
             stripe.Items[stripe.Count++] = message;
         }
+    }
+
+    private bool TryRefill(Stripe stripe)
+    {
+        lock (_gate)
+        {
+            if (!_full.TryPop(out var batch)) return false;
+            batch.CopyTo(stripe.Items, 0);
+            Array.Clear(batch);
+            _empty.Push(batch);
+        }
+
+        stripe.Count = BatchSize;
+        return true;
+    }
+
+    // False: so many wait already that the message is left to the garbage collector.
+    private bool TryHandOver(Stripe stripe)
+    {
+        lock (_gate)
+        {
+            if (_full.Count == MaximumSharedBatches) return false;
+            if (!_empty.TryPop(out var batch)) batch = new PublishedMessage?[BatchSize];
+            Array.Copy(stripe.Items, StripeCapacity - BatchSize, batch, 0, BatchSize);
+            _full.Push(batch);
+        }
+
+        Array.Clear(stripe.Items, StripeCapacity - BatchSize, BatchSize);
+        stripe.Count -= BatchSize;
+        return true;
     }
 
     private sealed class Stripe
     {
         internal readonly PublishedMessage?[] Items = new PublishedMessage?[StripeCapacity];
-        internal PublishedMessage[]? Spare;
         internal int Count;
         internal long Outstanding;
         internal long Bytes;

@@ -41,7 +41,7 @@ public sealed partial class MqttBroker
             // In this order: who reads the new admission must not read old options after it.
             _core.Environment.Options = options;
             _core.Admission = admission.With(change);
-            _core.Environment.Gate.Replace(authorizer);
+            ReplaceAuthorizer(authorizer);
             await _listeners.CommitAsync(change);
             foreach (var item in change.Items) LogListening(item);
             return new ReloadResult(change.Items.Count(item => item.Opened is not null), change.Removed.Count, JudgeAll());

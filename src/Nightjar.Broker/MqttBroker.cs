@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Connections;
+using Nightjar.Broker.Control;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Limits;
 using Nightjar.Broker.Messages;
@@ -11,6 +12,7 @@ using Nightjar.Broker.Metrics;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Routing;
 using Nightjar.Broker.Security;
+using Nightjar.Broker.Security.DynamicSecurity;
 using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
@@ -30,6 +32,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly BrokerMeter _meter;
     private readonly SysTopics _sysTopics;
     private readonly ListenerSet _listeners;
+    private readonly ControlPoint _control;
+    private readonly DynamicSecurityWatch _watch;
     private ITimer? _ticker;
     private long _nextSweep;
     private int _ticking;
@@ -73,6 +77,11 @@ public sealed partial class MqttBroker : IAsyncDisposable
         var environment = new SessionEnvironment(options, clock, new AccessGate(authorizer), open(clock), log ?? NullLogger.Instance);
         _core = new BrokerCore(environment, new Admission(authenticator, authenticationMethods));
         _listeners = new ListenerSet(_core);
+        _control = new ControlPoint(_core, [new DynamicSecurityEndpoint(_core), new BrokerEndpoint(_core, _listeners)]);
+        _core.Control = _control;
+        _watch = new DynamicSecurityWatch(_core);
+        FollowRules(authorizer);
+        environment.Stores.Condition.OnChanged(OnStoreChanged);
         StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
@@ -224,7 +233,12 @@ public sealed partial class MqttBroker : IAsyncDisposable
     }
 
     /// <summary>Replaces the rules of who may do what; connected clients stay and are judged by the new ones at once.</summary>
-    public void ReplaceAuthorizer(IAuthorizer? authorizer) => _core.Environment.Gate.Replace(authorizer);
+    public void ReplaceAuthorizer(IAuthorizer? authorizer)
+    {
+        // Before the rules are in force: a change of them that comes between makes what was decided by then be decided anew.
+        FollowRules(authorizer);
+        _core.Environment.Gate.Replace(authorizer);
+    }
 
     /// <summary>Writes the subscriptions of all sessions as a tree of topic levels with client ids and granted QoS. For people; costs a sort of them.</summary>
     public void WriteSubscriptions(TextWriter writer)
@@ -241,6 +255,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         await _changing.WaitAsync();
         _changing.Release();
         BrokerLog.Terminating(_core.Environment.Log, Options.VersionText);
+        await _control.DisposeAsync();
         await _listeners.CloseAsync();
         while (true)
         {
@@ -251,6 +266,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         }
 
         if (_ticker is not null) await _ticker.DisposeAsync();
+        _watch.Follow(null);
         _meter.Dispose();
     }
 
@@ -258,6 +274,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        // What was never started goes on following what may live longer.
+        _watch.Follow(null);
         _meter.Dispose();
     }
 
@@ -272,6 +290,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             var now = _core.Environment.Clock.Now;
             _core.Environment.Wheel.Advance(now);
+            _watch.Tick();
+            _core.Environment.Stalled.Retry();
             _sysTopics.Tick(now);
             if (now < _nextSweep) return;
             _nextSweep = now + 60_000;
@@ -281,6 +301,26 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             Volatile.Write(ref _ticking, 0);
         }
+    }
+
+    private void FollowRules(IAuthorizer? authorizer)
+    {
+        _watch.Follow(authorizer);
+        _core.Environment.Gate.HasControl = Options.EnableControlApi || authorizer is IDynamicSecuritySource source && source.All.Any();
+    }
+
+    // On the store's thread. What was taken before the failure is durable by now, so its answers are out; what was not taken has had none.
+    private void OnStoreChanged(string? failure)
+    {
+        if (failure is not null)
+        {
+            BrokerLog.StoreFailed(_core.Environment.Log, failure);
+            return;
+        }
+
+        var owed = _core.Connections.All.Where(connection => connection.OwesAnswer).ToArray();
+        BrokerLog.StoreRecovered(_core.Environment.Log, owed.Length);
+        foreach (var connection in owed) connection.Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
     }
 
     // Mosquitto's word for the socket in its log.

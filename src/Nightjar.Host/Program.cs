@@ -1,5 +1,7 @@
 using Nightjar.Host.Processes;
 using Nightjar.Host.Verbs;
+using Nightjar.Host.Verbs.Control;
+using Nightjar.Host.Verbs.Control.Shell;
 using Nightjar.Host.Verbs.Passwords;
 
 namespace Nightjar.Host;
@@ -20,9 +22,17 @@ internal static class Program
             "sub" => await SubVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "rr" => await RrVerb.RunAsync(rest, input, output, Console.Error, CancellationToken.None),
             "passwd" => PasswdVerb.Run(rest, PasswordPrompt.Ask, Console.Out, Console.Error),
+            "ctrl" => await RunControlAsync(rest, output),
+            "store" => await StoreVerb.RunAsync(rest, output, Console.Error, TimeProvider.System),
             "cert" => CertVerb.Run(rest, Console.Out, Console.Error, TimeProvider.System),
             _ => await RunVerb.RunAsync(rest, Console.Out, Console.Error),
         };
+    }
+
+    private static async Task<int> RunControlAsync(string[] args, Stream output)
+    {
+        await using var text = new StreamWriter(output, leaveOpen: true) { AutoFlush = true };
+        return await CtrlVerb.RunAsync(args, new ControlConsole(output, text, Console.Error, PasswordPrompt.Ask, () => ShellLines.Open(text)), TimeProvider.System, CancellationToken.None);
     }
 
     // Started through a link of a Mosquitto tool's name, it is that tool.
@@ -35,9 +45,10 @@ internal static class Program
             case "mosquitto_sub": return "sub";
             case "mosquitto_rr": return "rr";
             case "mosquitto_passwd": return "passwd";
+            case "mosquitto_ctrl": return "ctrl";
         }
 
-        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert")) return "run";
+        if (args.Length == 0 || args[0] is not ("run" or "pub" or "sub" or "rr" or "passwd" or "cert" or "ctrl" or "store")) return "run";
         rest = args[1..];
         return args[0];
     }

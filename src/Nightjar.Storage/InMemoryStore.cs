@@ -13,9 +13,9 @@ public sealed class InMemoryStore : MqttBrokerStore
 {
     private readonly StoreState _state = new();
 
-    private InMemoryStore()
-    {
-    }
+    private readonly bool _pages;
+
+    private InMemoryStore(bool pages) => _pages = pages;
 
     /// <summary>Sessions held.</summary>
     public int SessionCount
@@ -45,11 +45,14 @@ public sealed class InMemoryStore : MqttBrokerStore
     }
 
     /// <summary>Makes an empty store.</summary>
-    public static InMemoryStore Create() => new();
+    public static InMemoryStore Create() => new(pages: false);
+
+    /// <summary>Makes an empty store that brokers read queued messages back from, as they do from one on disk.</summary>
+    internal static InMemoryStore CreatePaging() => new(pages: true);
 
     internal override BrokerStores Open(BrokerClock clock)
     {
-        var lease = new StoreLease(_state, clock);
+        var lease = new StoreLease(_state, clock, _pages);
         return new BrokerStores(lease, lease, lease, lease);
     }
 }

@@ -53,6 +53,7 @@ internal sealed class LoadOptionParser
         {
             case "-h" or "--help": _options = _options with { ShowHelp = true }; return true;
             case "--full-handshakes": _tls = (_tls ?? new()) with { AllowResumption = false }; return true;
+            case "--durable": _options = _options with { DurableSubscribers = true }; return true;
             case "--insecure": _tls = (_tls ?? new()) with { IgnoreHostName = true }; return true;
             case "--no-progress": _options = _options with { ShowProgress = false }; return true;
             default: return false;

@@ -45,6 +45,9 @@ internal sealed record LoadOptions
     /// <summary>Most deliveries under way in an open loop; what is due beyond waits. Default 1 000 000.</summary>
     public int MaximumUnderWay { get; init; } = 1_000_000;
 
+    /// <summary>Whether subscribers have sessions that outlive their connection, so that a broker which keeps state has to keep what it sends them.</summary>
+    public bool DurableSubscribers { get; init; }
+
     /// <summary>The load; empty: the scenario's default.</summary>
     public IReadOnlyList<LoadSimulation> Simulations { get; init; } = [];
 

@@ -23,6 +23,7 @@ internal static class Usage
 
         Messages and sizes (a scenario has its own default where none is given)
           --qos N               0 (default), 1 or 2; of publishes and subscriptions
+          --durable             subscribers of pair, fan-out, fan-in, wildcard and shared have durable sessions
           --size BYTES          payload, 12 or more; default 64
           --publishers N  --subscribers N  --topics N  --connections N  --messages N
           --slow-bytes N        bytes a second that a slow consumer reads; default 65536

@@ -98,7 +98,7 @@ internal sealed class FlowClients : IMeasured, ILoadTarget
     private async Task SubscribeAsync(string clientId, Receiver receiver, string filter, int slowBytesPerSecond)
     {
         MqttClient client = _clients.Add(receiver.OnMessage);
-        await _clients.ConnectAsync(client, _clients.OptionsOf(clientId), slowBytesPerSecond).ConfigureAwait(false);
+        await _clients.ConnectAsync(client, _clients.OptionsOf(clientId, _context.Options.DurableSubscribers), slowBytesPerSecond).ConfigureAwait(false);
         await _clients.SubscribeAsync(client, filter, _qos).ConfigureAwait(false);
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Nightjar.Client;
 using Nightjar.LoadTests.CommandLine;
 using Nightjar.LoadTests.Measuring;
+using Nightjar.LoadTests.Reporting;
 using Nightjar.LoadTests.Simulations;
 using Nightjar.Protocol;
 
@@ -28,12 +29,14 @@ internal sealed class OfflineQueueScenario : Scenario
         OfflinePublisher publisher = await OfflinePublisher.ConnectAsync(context, clients).ConfigureAwait(false);
         var target = new WorkTarget(publisher.PublishAsync, 10_000, messages);
         var filling = new MeasuredPart(context, target, target);
+        long start = TimeProvider.System.GetTimestamp();
         await filling.RunAsync(plan).ConfigureAwait(false);
         await filling.DrainAsync(() => target.Totals.Sent - target.UnderWay, target.Totals.Sent).ConfigureAwait(false);
-        return await DeliverAsync(context, clients, sessions, plan, target).ConfigureAwait(false);
+        double rate = target.Totals.Received / TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        return await DeliverAsync(context, clients, sessions, plan, target, rate).ConfigureAwait(false);
     }
 
-    private async Task<ScenarioResult> DeliverAsync(ScenarioContext context, ClientSet clients, OfflineSessions sessions, LoadPlan plan, WorkTarget filled)
+    private async Task<ScenarioResult> DeliverAsync(ScenarioContext context, ClientSet clients, OfflineSessions sessions, LoadPlan plan, WorkTarget filled, double fillRate)
     {
         long expected = filled.Totals.Received * sessions.Count;
         sessions.Sent = expected;
@@ -64,6 +67,7 @@ internal sealed class OfflineQueueScenario : Scenario
             Errors = clients.Errors.Describe(),
             Facts =
             [
+                new("acknowledged", Text.OfRate(fillRate)),
                 new("publish to acknowledgement, p50 / p99", string.Create(
                     CultureInfo.InvariantCulture, $"{queueing.Percentile(50) / 1e6:0.###} / {queueing.Percentile(99) / 1e6:0.###} ms")),
             ],

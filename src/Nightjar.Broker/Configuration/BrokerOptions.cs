@@ -43,6 +43,18 @@ public sealed record BrokerOptions
     /// <value>0 = no limit (default).</value>
     public long MaximumQueuedBytes { get; init; }
 
+    /// <summary>What becomes of a message for a client whose queue is full. Ours: queue_full_policy.</summary>
+    /// <value>Default <see cref="QueueFullPolicy.DropNewest"/>. Drops are counted for each session and logged when they begin and when the client has caught up.</value>
+    public QueueFullPolicy QueueFullPolicy { get; init; }
+
+    /// <summary>Most messages of one connected client that wait in memory when the store has them too; the rest is read from the store when it is their turn. Ours: queued_messages_in_memory.</summary>
+    /// <value>1 to 1 000 000. Default 1000. Without a store, or with one that cannot be read back, the whole queue is in memory. Offline clients have nothing in memory.</value>
+    public int QueuedMessagesInMemory { get; init; } = 1000;
+
+    /// <summary>Most bytes (topic, properties, payload) of them; a single larger message still passes. Ours: queued_bytes_in_memory.</summary>
+    /// <value>At least 1024. Default 1 MiB.</value>
+    public long QueuedBytesInMemory { get; init; } = 1 << 20;
+
     /// <summary>Most bytes encoded for one client and not yet taken by its transport. Above it QoS 0 messages are dropped and counted, QoS 1 and 2 wait in the queue.</summary>
     /// <value>At least 65 536. Default 8 MiB.</value>
     public int MaximumOutputBufferBytes { get; init; } = 8 * 1024 * 1024;
@@ -104,6 +116,13 @@ public sealed record BrokerOptions
 
     /// <summary>Whether what Mosquitto does is kept where Nightjar decided otherwise: subscriptions the rules never let through are granted, sessions may be taken over by another user. Ours: compat_mode strict.</summary>
     public bool StrictCompatibility { get; init; }
+
+    /// <summary>Whether <c>$CONTROL/broker/v1</c> answers: listListeners, listPlugins. mosquitto: enable_control_api.</summary>
+    /// <value>Default false. Who may ask is what the rules say of writing to the topic; without any rules everybody may.</value>
+    public bool EnableControlApi { get; init; }
+
+    /// <summary>Plugins that <c>listPlugins</c> tells of, besides dynamic security, which is found in the rules. Does nothing else.</summary>
+    public IReadOnlyList<string> PluginNames { get; init; } = [];
 
     /// <summary>Whether connects and disconnects are logged. mosquitto: connection_messages.</summary>
     public bool ConnectionMessages { get; init; } = true;
@@ -184,6 +203,9 @@ public sealed record BrokerOptions
         Range(nameof(MaximumInflightBytes), MaximumInflightBytes, 0, long.MaxValue);
         Range(nameof(MaximumQueuedMessages), MaximumQueuedMessages, 0, int.MaxValue);
         Range(nameof(MaximumQueuedBytes), MaximumQueuedBytes, 0, long.MaxValue);
+        Range(nameof(QueuedMessagesInMemory), QueuedMessagesInMemory, 1, 1_000_000);
+        Range(nameof(QueuedBytesInMemory), QueuedBytesInMemory, 1024, long.MaxValue);
+        if (!Enum.IsDefined(QueueFullPolicy)) errors.Add($"{nameof(QueueFullPolicy)} is {QueueFullPolicy}; it must be one of its names.");
         Range(nameof(MaximumOutputBufferBytes), MaximumOutputBufferBytes, 65_536, int.MaxValue);
         Range(nameof(MaximumTopicLevels), MaximumTopicLevels, 1, 65_535);
         Range(nameof(MaximumConnections), MaximumConnections, -1, int.MaxValue);

@@ -32,6 +32,9 @@ internal sealed class Admission
         Listeners = change.Items.Where(item => (item.Kept ?? item.Replaced) is not null).ToDictionary(item => (item.Kept ?? item.Replaced)!, item => item.Options),
     };
 
+    /// <summary>The same as another object.</summary>
+    internal Admission Renewed() => new(Authenticator, Methods) { Listeners = Listeners };
+
     /// <summary>What holds for the clients of a listener under this admission.</summary>
     internal ListenerOptions OptionsOf(ListenerLoop loop)
     {

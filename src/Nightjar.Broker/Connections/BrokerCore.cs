@@ -36,7 +36,21 @@ internal sealed class BrokerCore
         set => Volatile.Write(ref _admission, value);
     }
 
+    /// <summary>The same decides who is let in, but by other users: connections that were let in before know by the new reference that they have to be judged again.</summary>
+    internal void RenewAdmission()
+    {
+        Admission current;
+        do
+        {
+            current = Admission;
+        }
+        while (!ReferenceEquals(Interlocked.CompareExchange(ref _admission, current.Renewed(), current), current));
+    }
+
     internal FailedLogins FailedLogins { get; }
+
+    /// <summary>What takes requests below <c>$CONTROL</c>: set once, before the first connection.</summary>
+    internal IControlPoint Control { get; set; } = null!;
 
     internal PeerLogLimiter PeerLog => Environment.PeerLog;
 

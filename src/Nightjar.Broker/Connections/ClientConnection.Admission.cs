@@ -42,9 +42,10 @@ internal sealed partial class ClientConnection
         return true;
     }
 
-    /// <summary>After a reload: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>
+    /// <summary>After a reload, or a change of users: ends the connection when its listener is gone or its client would not be let in now. Nothing happens before CONNECT is accepted.</summary>
+    /// <param name="keepsWill">False: a client that goes is an enemy now, and so is its will.</param>
     /// <returns>Whether it was ended.</returns>
-    internal bool JudgeAgain()
+    internal bool JudgeAgain(bool keepsWill = true)
     {
         Interlocked.MemoryBarrier();
         if (Session is null || IsClosing) return false;
@@ -59,7 +60,16 @@ internal sealed partial class ClientConnection
         // Who came by a method of enhanced authentication stays while there is that method.
         if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
         var anonymous = listener.AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
-        return !admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous) && CloseByReload("credentials are no longer valid");
+        if (admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous)) return false;
+        return keepsWill ? CloseByReload("credentials are no longer valid") : CloseWithoutWill("credentials are no longer valid");
+    }
+
+    /// <summary>Ends the connection of a client that lost its right to be here; its will is not published.</summary>
+    /// <returns>True.</returns>
+    internal bool CloseWithoutWill(string reason)
+    {
+        if (Session is { } session) Core.Sessions.DiscardWill(session, Link);
+        return CloseByReload(reason);
     }
 
     // Our own listener's context is the one of the handshake, or one that trusted it since.

@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -9,6 +12,14 @@ internal sealed partial class ClientConnection
 {
     private Queue<PendingFrame>? _pending;
     private int _pendingPubAcks;
+    private bool _owesAnswer;
+
+    /// <summary>A PUBLISH has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again.</summary>
+    internal bool OwesAnswer
+    {
+        get => Volatile.Read(ref _owesAnswer);
+        set => Volatile.Write(ref _owesAnswer, value);
+    }
 
     /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
     internal int PendingPubAcks => Volatile.Read(ref _pendingPubAcks);
@@ -42,13 +53,19 @@ internal sealed partial class ClientConnection
     internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context, PacketType type = PacketType.Reserved)
     {
         if (!Fits(frame)) return;
+        if (ticket == IMessageStore.Refused)
+        {
+            OwesAnswer = true;
+            return;
+        }
+
         var wait = false;
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
             if (_pending is { Count: > 0 } || (ticket != 0 && !Core.Durability.IsDurable(ticket)))
             {
-                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame.ToArray(), type));
+                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame, type));
                 if (type == PacketType.PubAck) _pendingPubAcks++;
                 wait = true;
             }
@@ -81,14 +98,14 @@ internal sealed partial class ClientConnection
     internal bool ReleaseDurable(long durable)
     {
         var context = BatchContext.Begin();
-        bool done;
+        bool done, send = false, more = false;
         lock (Link.Gate)
         {
-            if (_holdTicket != 0 && _holdTicket <= durable)
+            var isReleased = _holdTicket != 0 && _holdTicket <= durable;
+            if (isReleased)
             {
                 _holdTicket = 0;
-                Link.IsHeld = false;
-                if (!Link.IsClosed && Link.MarkTouched()) context.Touch(Link);
+                Link.IsHeld = Link.IsSealed = false;
             }
 
             while (_pending is { Count: > 0 } && _pending.Peek().Ticket <= durable)
@@ -98,15 +115,27 @@ internal sealed partial class ClientConnection
                 if (!Link.IsClosed) WriteLocked(pending.Frame, context);
             }
 
+            if (isReleased && !Link.IsClosed) send = GoOnLocked(context, out more);
             done = _holdTicket == 0 && _pending is not { Count: > 0 };
         }
 
+        if (send) Link.Output.Send();
         context.End(Core.Environment.Counters);
+        if (more) Resume();
         return done;
     }
 
-    /// <summary>Has what CONNACK holds back released when the store is that far. Without a gate: the release takes those of others that wait.</summary>
-    internal void AwaitHeld()
+    // What was held, and the answers that waited with it, leave before the session goes on: its next QoS 2 messages hold again.
+    private bool GoOnLocked(BatchContext context, out bool more)
+    {
+        if (Link.MarkTouched()) context.Touch(Link);
+        var send = Link.Output.Commit();
+        more = Session is { } session && ReferenceEquals(session.Link, Link) && session.Pump(context);
+        return send;
+    }
+
+    /// <summary>Has what is held back released when the store is that far. Without a gate: the release takes those of others that wait.</summary>
+    public void AwaitHeld()
     {
         var ticket = Volatile.Read(ref _holdTicket);
         if (ticket != 0) Core.Durability.Await(this, ticket);
@@ -127,11 +156,12 @@ internal sealed partial class ClientConnection
         }
     }
 
-    // Keeps everything for the client back until CONNACK's own state is durable. Under the gate; AwaitHeld follows when it is left.
-    private void HoldUntil(long ticket)
+    /// <summary>Keeps everything for the client back until a ticket is durable. Under the gate; <see cref="AwaitHeld"/> follows when it is left.</summary>
+    public void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
-        _holdTicket = ticket;
+        if (ticket == IMessageStore.Refused) OwesAnswer = true;
+        _holdTicket = Math.Max(_holdTicket, ticket);
         Link.IsHeld = true;
     }
 
@@ -167,5 +197,28 @@ internal sealed partial class ClientConnection
         Core.Environment.Counters.AddSent(PacketType.Disconnect, length);
     }
 
-    private readonly record struct PendingFrame(long Ticket, byte[] Frame, PacketType Type);
+    // Nearly all of them are acknowledgements of a few bytes, which lie in the place itself: one for each message must not be garbage.
+    private readonly struct PendingFrame
+    {
+        private readonly ulong _small;
+        private readonly int _length;
+        private readonly byte[]? _large;
+
+        internal PendingFrame(long ticket, ReadOnlySpan<byte> frame, PacketType type)
+        {
+            Ticket = ticket;
+            Type = type;
+            _length = frame.Length;
+            if (frame.Length > sizeof(ulong)) _large = frame.ToArray();
+            else frame.CopyTo(MemoryMarshal.AsBytes(new Span<ulong>(ref _small)));
+        }
+
+        internal long Ticket { get; }
+
+        internal PacketType Type { get; }
+
+        /// <summary>The packet; valid as long as the place it is asked of.</summary>
+        [UnscopedRef]
+        internal ReadOnlySpan<byte> Frame => _large ?? MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in _small))[.._length];
+    }
 }

@@ -12,6 +12,9 @@ internal sealed class DurabilityRelease
     private readonly Lock _gate = new();
     private HashSet<ClientConnection> _waiting = [];
 
+    // Two that take turns, so that a commit leaves no garbage; null while the store's thread has it.
+    private HashSet<ClientConnection>? _spare = [];
+
     internal DurabilityRelease(IMessageStore store)
     {
         _store = store;
@@ -36,7 +39,8 @@ internal sealed class DurabilityRelease
         {
             if (_waiting.Count == 0) return;
             waiting = _waiting;
-            _waiting = [];
+            _waiting = _spare ?? [];
+            _spare = null;
         }
 
         foreach (var connection in waiting)
@@ -44,5 +48,8 @@ internal sealed class DurabilityRelease
             if (connection.ReleaseDurable(durable)) continue;
             lock (_gate) _waiting.Add(connection);
         }
+
+        waiting.Clear();
+        lock (_gate) _spare = waiting;
     }
 }

@@ -19,6 +19,15 @@ internal sealed class ListenerSet(BrokerCore core)
         }
     }
 
+    /// <summary>The listeners that are open now, and where each of them listens.</summary>
+    internal IReadOnlyList<(ListenerOptions Options, EndPoint EndPoint)> Open
+    {
+        get
+        {
+            lock (_gate) return [.. _loops.Select(loop => (loop.Options, loop.LocalEndPoint))];
+        }
+    }
+
     /// <summary>Serves a listener that the application brought.</summary>
     internal void Serve(ListenerStack listener, ListenerOptions options)
     {
@@ -34,14 +43,14 @@ internal sealed class ListenerSet(BrokerCore core)
         var change = Compare(wanted);
         try
         {
-            foreach (var item in change.Items.Where(item => item is { Kept: null, Replaced: null })) item.Opened = Open(item.Options);
+            foreach (var item in change.Items.Where(item => item is { Kept: null, Replaced: null })) item.Opened = OpenSocket(item.Options);
             foreach (var item in change.Items)
             {
                 if (item.Replaced is null) continue;
                 await item.Replaced.CloseAsync();
                 await item.Replaced.Completion;
                 item.IsReplacedClosed = true;
-                item.Opened = Open(item.Options);
+                item.Opened = OpenSocket(item.Options);
             }
         }
         catch
@@ -96,7 +105,7 @@ internal sealed class ListenerSet(BrokerCore core)
         }
     }
 
-    private ListenerStack Open(ListenerOptions options) => ListenerStack.Open(options, core.Environment.Clock.Provider);
+    private ListenerStack OpenSocket(ListenerOptions options) => ListenerStack.Open(options, core.Environment.Clock.Provider);
 
     private ListenerChange Compare(IReadOnlyList<ListenerOptions> wanted)
     {
@@ -139,7 +148,7 @@ internal sealed class ListenerSet(BrokerCore core)
         ListenerLoop reopened;
         try
         {
-            reopened = new ListenerLoop(core, Open(closed.Options), closed.Options) { IsConfigured = true };
+            reopened = new ListenerLoop(core, OpenSocket(closed.Options), closed.Options) { IsConfigured = true };
         }
         catch (System.Net.Sockets.SocketException exception)
         {

@@ -41,10 +41,11 @@ internal sealed partial class SessionRegistry
         }
     }
 
-    // A session that is resumed with expiry 0 will end with this connection: a store must not bring it back.
+    // A session that is resumed with expiry 0 will end with this connection: a store must not bring it back. What waits in the store alone is still
+    // to be sent; a start before that finds a session whose time is over.
     private long StoreLocked(Session session, Identity identity, SessionClaim claim)
     {
-        if (!session.IsDurable) return ForgetLocked(session);
+        if (!session.IsDurable && session.BacklogCount == 0) return ForgetLocked(session);
         if (!session.IsStored) session.StoreClaim = claim;
         var ticket = SaveLocked(session, identity, disconnectedAt: null);
         if (session.Will is { } will)

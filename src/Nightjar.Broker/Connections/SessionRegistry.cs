@@ -11,7 +11,8 @@ namespace Nightjar.Broker.Connections;
 /// <summary>What a CONNECT got.</summary>
 /// <param name="ReasonCode">Success, or why it is refused.</param>
 /// <param name="Session">The session the connection is attached to; null when refused.</param>
-internal readonly record struct AttachResult(ReasonCode ReasonCode, Session? Session);
+/// <param name="Ending">When the session that the client had has ended, which the CONNECT waits for to be tried again; null otherwise.</param>
+internal readonly record struct AttachResult(ReasonCode ReasonCode, Session? Session, Task? Ending = null);
 
 /// <summary>
 /// The life of sessions: found or made at CONNECT, taken over, left by their connection, ended; and their wills. A session is changed under
@@ -52,16 +53,38 @@ internal sealed partial class SessionRegistry
     /// <param name="context">The batch.</param>
     internal AttachResult Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
     {
+        // The end of one session, the will that follows from it and the beginning of the next one are kept together.
+        _environment.Stores.Messages.BeginGroup();
+        try
+        {
+            return AttachGrouped(connection, request, identity, claim, context);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
+    }
+
+    private AttachResult AttachGrouped(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
+    {
         var fresh = new Session(_environment, identity);
         // The place among the sessions of the user: that of a session of its own which this CONNECT has ended stays taken for the next one.
         var hasPlace = false;
+        // CONNACK says that the session before is over, so it waits for that too.
+        long ended = 0;
         while (true)
         {
             if (Table.TryGet(fresh.ClientIdUtf8, out var session))
             {
-                if (!TryTake(session, connection, request, identity, claim, context, ref hasPlace, out var result)) continue;
+                if (!TryTake(session, connection, request, identity, claim, context, ref hasPlace, ref ended, out var result)) continue;
                 if (hasPlace) Users.Release(identity.UserName);
                 return result;
+            }
+
+            if (IsStoreFailedFor(null, connection))
+            {
+                if (hasPlace) Users.Release(identity.UserName);
+                return new AttachResult(ReasonCode.ServerUnavailable, null);
             }
 
             var refusal = hasPlace ? ReasonCode.Success : TakePlaces(identity.UserName);
@@ -70,7 +93,7 @@ internal sealed partial class SessionRegistry
             lock (fresh)
             {
                 if (!Table.TryAdd(fresh)) continue;
-                AttachLocked(fresh, connection, request, identity, claim, present: false, context);
+                AttachLocked(fresh, connection, request, identity, claim, present: false, ended, context);
                 return new AttachResult(ReasonCode.Success, fresh);
             }
         }
@@ -91,13 +114,26 @@ internal sealed partial class SessionRegistry
     /// <param name="context">The batch.</param>
     internal void Leave(Session session, SessionLink link, BatchContext context)
     {
+        _environment.Stores.Messages.BeginGroup();
+        try
+        {
+            LeaveGrouped(session, link, context);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
+    }
+
+    private void LeaveGrouped(Session session, SessionLink link, BatchContext context)
+    {
         var aftermath = default(Aftermath);
         lock (session)
         {
             if (!session.Detach(link)) return;
             if (!session.IsDurable)
             {
-                aftermath = EndLocked(session);
+                aftermath = EndOrDrainLocked(session);
             }
             else
             {
@@ -114,18 +150,39 @@ internal sealed partial class SessionRegistry
     /// <summary>Ends a session at once, whoever is connected to it.</summary>
     internal void End(Session session, BatchContext context)
     {
-        Aftermath aftermath;
-        lock (session)
+        _environment.Stores.Messages.BeginGroup();
+        try
         {
-            if (session.IsEnded) return;
-            aftermath = EndLocked(session);
-        }
+            Aftermath aftermath;
+            lock (session)
+            {
+                if (session.IsEnded) return;
+                aftermath = EndOrDrainLocked(session);
+            }
 
-        Finish(aftermath, context);
+            Finish(aftermath, context);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
     }
 
     /// <summary>A deadline of an offline session has come.</summary>
     internal void OnSessionDue(SessionTimer timer, long now)
+    {
+        _environment.Stores.Messages.BeginGroup();
+        try
+        {
+            OnSessionDueGrouped(timer, now);
+        }
+        finally
+        {
+            _environment.Stores.Messages.EndGroup();
+        }
+    }
+
+    private void OnSessionDueGrouped(SessionTimer timer, long now)
     {
         var session = timer.Session;
         var aftermath = default(Aftermath);
@@ -135,7 +192,7 @@ internal sealed partial class SessionRegistry
             if (timer.ExpiryDue <= now)
             {
                 Interlocked.Increment(ref _expired);
-                aftermath = EndLocked(session);
+                aftermath = EndOrDrainLocked(session);
             }
             else
             {
@@ -176,7 +233,7 @@ internal sealed partial class SessionRegistry
     // False: look again, because the session has ended, perhaps by this CONNECT.
     private bool TryTake(
         Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context,
-        ref bool hasPlace, out AttachResult result)
+        ref bool hasPlace, ref long ended, out AttachResult result)
     {
         var aftermath = default(Aftermath);
         SessionLink? oldLink;
@@ -184,25 +241,31 @@ internal sealed partial class SessionRegistry
         {
             result = default;
             if (session.IsEnded) return false;
-            if (IsForeign(session.Identity, identity))
+            if (ObstacleLocked(session, connection, identity) is { } obstacle)
             {
-                result = new AttachResult(ReasonCode.NotAuthorized, null);
-                return true;
-            }
-
-            // A session of its own has its place already; one that was anonymous, or becomes so, changes sides.
-            var isOwn = string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal);
-            if (!isOwn && !hasPlace && !TakeUserPlace(identity.UserName))
-            {
-                result = new AttachResult(ReasonCode.QuotaExceeded, null);
+                result = obstacle;
                 return true;
             }
 
             oldLink = session.Link;
             // A session without expiry ends with its connection, which ends here: it is not resumed [MQTT-3.1.2-6 v3.1.1].
-            if (request.CleanStart || !session.IsDurable)
+            var ends = request.CleanStart || !session.IsDurable;
+            // A session of its own has its place already; one that was anonymous, or becomes so, changes sides.
+            var isOwn = string.Equals(session.Identity.UserName, identity.UserName, StringComparison.Ordinal);
+            if (ends && session.MustDrain)
+            {
+                DrainLocked(session);
+                result = new AttachResult(ReasonCode.Success, null, session.Draining);
+            }
+            else if (!isOwn && !hasPlace && !TakeUserPlace(identity.UserName))
+            {
+                result = new AttachResult(ReasonCode.QuotaExceeded, null);
+                return true;
+            }
+            else if (ends)
             {
                 aftermath = EndLocked(session, keepsPlace: isOwn && !hasPlace);
+                ended = Math.Max(ended, aftermath.Ticket);
                 hasPlace = true;
             }
             else
@@ -210,11 +273,13 @@ internal sealed partial class SessionRegistry
                 if (!isOwn) Users.Release(session.Identity.UserName);
                 hasPlace &= isOwn;
                 if (oldLink is not null) session.Detach(oldLink);
+                // The session goes on, so a delayed will is cancelled [MQTT-3.1.3-9]; one without delay belongs to the connection that ends, and
+                // one whose time has come since, perhaps while no broker ran, only waits for the timer to look.
+                var isDue = oldLink is null ? (session.Timer as SessionTimer)?.WillDue <= _environment.Clock.Now : session.Will is { DelayInterval: 0 };
                 CancelTimer(session);
-                // The session goes on, so a delayed will is cancelled [MQTT-3.1.3-9]; one without delay belongs to the connection that ends.
-                if (oldLink is not null && session.Will is { DelayInterval: 0 }) aftermath.Will = TakeWill(session);
+                if (isDue) aftermath.Will = TakeWill(session);
                 else DiscardWill(session);
-                AttachLocked(session, connection, request, identity, claim, present: true, context);
+                AttachLocked(session, connection, request, identity, claim, present: true, ended, context);
                 result = new AttachResult(ReasonCode.Success, session);
             }
         }
@@ -226,8 +291,20 @@ internal sealed partial class SessionRegistry
         }
 
         Finish(aftermath, context);
-        return result.Session is not null;
+        return result.Session is not null || result.Ending is not null;
     }
+
+    // Why the session cannot be taken now: nothing has been done to it.
+    private AttachResult? ObstacleLocked(Session session, ClientConnection connection, Identity identity)
+    {
+        if (IsForeign(session.Identity, identity)) return new AttachResult(ReasonCode.NotAuthorized, null);
+        if (session.Draining is { } ending) return new AttachResult(ReasonCode.Success, null, ending);
+        return IsStoreFailedFor(session, connection) ? new AttachResult(ReasonCode.ServerUnavailable, null) : null;
+    }
+
+    // What cannot be kept is not promised: neither that a session goes on, nor that one which the store has is over.
+    private bool IsStoreFailedFor(Session? session, ClientConnection connection) =>
+        _environment.Stores.Condition.IsFailed && (session is { IsStored: true } || connection.ConnectExpiryInterval != 0);
 
     // A session may not be taken over by another user: what is queued was let through for the first one. Mosquitto lets it.
     private bool IsForeign(Identity owner, Identity taker) =>
@@ -235,11 +312,11 @@ internal sealed partial class SessionRegistry
         && owner.UserName is not null && taker.UserName is not null && !string.Equals(owner.UserName, taker.UserName, StringComparison.Ordinal);
 
     private void AttachLocked(
-        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, BatchContext context)
+        Session session, ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, bool present, long ended, BatchContext context)
     {
         session.ExpiryInterval = connection.ConnectExpiryInterval;
         session.Will = request.MakeWill(_environment.Messages, identity);
-        var ticket = StoreLocked(session, identity, claim);
+        var ticket = Math.Max(ended, StoreLocked(session, identity, claim));
         var isOther = present && !_environment.Gate.IsOpen && !session.Identity.HasRightsOf(identity);
         Interlocked.Increment(ref _connects);
         connection.Accept(session, present, ticket, context);
@@ -254,18 +331,20 @@ internal sealed partial class SessionRegistry
         foreach (var subscription in session.Subscriptions.ToArray()) _router.Subscriptions.Generations.Bump(subscription.TopicFilter);
     }
 
+    private Aftermath EndOrDrainLocked(Session session)
+    {
+        if (!session.MustDrain) return EndLocked(session);
+        DrainLocked(session);
+        return default;
+    }
+
     private Aftermath EndLocked(Session session, bool keepsPlace = false)
     {
         CancelTimer(session);
         if (!keepsPlace) Users.Release(session.Identity.UserName);
-        foreach (var subscription in session.Subscriptions.ToArray())
-        {
-            _router.Subscriptions.Remove(session, subscription.TopicFilter, subscription.ShareName);
-            session.Subscriptions.Remove(subscription);
-        }
-
-        ForgetLocked(session);
-        var aftermath = new Aftermath { Will = TakeWill(session), Orphans = session.End() };
+        RemoveSubscriptions(session);
+        var ticket = ForgetLocked(session);
+        var aftermath = new Aftermath { Ticket = ticket, Will = TakeWill(session), Orphans = session.End() };
         Table.TryRemove(session);
         return aftermath;
     }
@@ -334,6 +413,8 @@ internal sealed partial class SessionRegistry
     /// <summary>What is to be done once the session's gate is left.</summary>
     private struct Aftermath
     {
+        // Of the end of the session; 0 where nothing was stored.
+        internal long Ticket;
         internal Will? Will;
         internal List<Delivery>? Orphans;
     }

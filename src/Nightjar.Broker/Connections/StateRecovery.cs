@@ -1,8 +1,6 @@
-using System.Net;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
-using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
@@ -19,6 +17,8 @@ internal sealed class StateRecovery : IRecoverySink
     private readonly Dictionary<long, Session> _sessions = [];
     private readonly Dictionary<Session, long?> _disconnected = [];
     private readonly Dictionary<long, PublishedMessage> _messages = [];
+    private Session? _last;
+    private int _queued;
     private int _retained;
     private int _strays;
 
@@ -41,14 +41,15 @@ internal sealed class StateRecovery : IRecoverySink
 
         // Last, since what is due at once needs all of the state.
         foreach (var (session, disconnectedAt) in recovery._disconnected) core.Sessions.Resume(session, disconnectedAt);
-        BrokerLog.Recovered(core.Environment.Log, recovery._sessions.Count, recovery._messages.Count, recovery._retained);
+        BrokerLog.Recovered(core.Environment.Log, recovery._sessions.Count, recovery._messages.Count + recovery._queued, recovery._retained);
         if (recovery._strays > 0) BrokerLog.RecoveredStrays(core.Environment.Log, recovery._strays);
     }
 
+    bool IRecoverySink.WantsPages => true;
+
     void IRecoverySink.OnMessage(in MessageRecord message)
     {
-        var kept = Keep(message);
-        kept.StoreId = message.Id;
+        var kept = RecordedMessages.Keep(message, _core.Environment);
         if (_messages.TryAdd(message.Id, kept)) return;
         kept.Release();
         _strays++;
@@ -56,7 +57,7 @@ internal sealed class StateRecovery : IRecoverySink
 
     void IRecoverySink.OnRetained(in MessageRecord message)
     {
-        _core.Router.RestoreRetained(PublicationOf(message));
+        _core.Router.RestoreRetained(RecordedMessages.PublicationOf(message, _core.Environment));
         _retained++;
     }
 
@@ -102,7 +103,7 @@ internal sealed class StateRecovery : IRecoverySink
         lock (session)
         {
             session.Will?.Message.Release();
-            session.Will = new Will(Keep(message), delayInterval, expiryInterval);
+            session.Will = new Will(RecordedMessages.Keep(message, _core.Environment), delayInterval, expiryInterval);
         }
     }
 
@@ -123,16 +124,7 @@ internal sealed class StateRecovery : IRecoverySink
         }
 
         message?.AddReference();
-        var restored = new Delivery
-        {
-            Message = message!,
-            Group = delivery.ShareName is { } shareName ? _core.Router.Subscriptions.FindGroup(delivery.ShareFilter, shareName) : null,
-            SubscriptionIdentifier = delivery.SubscriptionIdentifier,
-            SubscriptionIdentifiers = delivery.SubscriptionIdentifiers,
-            QoS = delivery.QoS,
-            Retain = delivery.Retain,
-            Number = delivery.Number,
-        };
+        var restored = RecordedMessages.DeliveryOf(delivery, message, _core.Environment);
         lock (session)
         {
             if (session.Restore(restored, inflight, packetId)) return;
@@ -140,6 +132,19 @@ internal sealed class StateRecovery : IRecoverySink
 
         message?.Release();
         _strays++;
+    }
+
+    void IRecoverySink.OnQueued(long sessionKey, long number, int size, bool isShared)
+    {
+        // In runs of one session, mostly.
+        if (_last?.StoreClaim.Key != sessionKey && !_sessions.TryGetValue(sessionKey, out _last))
+        {
+            _strays++;
+            return;
+        }
+
+        _queued++;
+        lock (_last) _last.RestoreWaiting(new WaitingDelivery(number, size, isShared));
     }
 
     void IRecoverySink.OnReceivedId(long sessionKey, ushort packetId)
@@ -152,25 +157,4 @@ internal sealed class StateRecovery : IRecoverySink
 
         lock (session) session.AddReceivedId(packetId);
     }
-
-    private PublishedMessage Keep(in MessageRecord record)
-    {
-        var publication = PublicationOf(record);
-        var message = publication.Keep();
-        publication.Dispose();
-        return message;
-    }
-
-    private Publication PublicationOf(in MessageRecord record) => new(_core.Environment.Messages)
-    {
-        TopicName = record.TopicName,
-        Properties = record.Properties,
-        Payload = record.Payload,
-        QoS = record.QoS,
-        Retain = record.Retain,
-        ExpiresAt = _core.Environment.Clock.FromWallClock(record.ExpiresAt),
-        Origin = record.PublisherClientId is { } clientId
-            ? new Identity(clientId, record.PublisherUserName, record.PublisherAddress is { } address ? new IPEndPoint(address, 0) : null, record.PublisherDomain ?? "")
-            : null,
-    };
 }

@@ -4,7 +4,7 @@ namespace Nightjar.Broker.Diagnostics;
 
 /// <summary>
 /// Every log line of the engine, in Mosquitto's words where Mosquitto has the line: log matchers depend on them. The event id's hundred tells the
-/// area: 1 connections, 2 sessions, 3 broker. Levels: Information is Mosquitto's notice.
+/// area: 1 connections, 2 sessions, 3 broker, 4 security. Levels: Information is Mosquitto's notice.
 /// </summary>
 internal static partial class BrokerLog
 {
@@ -59,6 +59,15 @@ internal static partial class BrokerLog
     [LoggerMessage(200, LogLevel.Information, "Outgoing messages are being dropped for client {ClientId}.")]
     internal static partial void OutgoingDropped(ILogger log, string clientId);
 
+    [LoggerMessage(203, LogLevel.Information, "{Count} outgoing messages were dropped for client {ClientId} ({Total} since its session began).")]
+    internal static partial void OutgoingWereDropped(ILogger log, long count, string clientId, long total);
+
+    [LoggerMessage(204, LogLevel.Warning, "Messages that wait for client {ClientId} cannot be read from the store; it is tried again.")]
+    internal static partial void BacklogUnreadable(ILogger log, string clientId);
+
+    [LoggerMessage(205, LogLevel.Warning, "{Count} messages that waited for client {ClientId} are no longer in the store.")]
+    internal static partial void BacklogLost(ILogger log, long count, string clientId);
+
     [LoggerMessage(201, LogLevel.Debug, "{ClientId} {QoS} {TopicFilter}")]
     internal static partial void Subscribed(ILogger log, string clientId, int qos, string topicFilter);
 
@@ -89,6 +98,27 @@ internal static partial class BrokerLog
     [LoggerMessage(308, LogLevel.Error, "The listener on {Address} is lost: its address could not be taken again after a reload that failed: {Reason}")]
     internal static partial void ListenerLost(ILogger log, string address, string reason);
 
+    [LoggerMessage(309, LogLevel.Error, "The store cannot be written: {Reason} QoS 1 and 2 messages that would have to be kept are refused until it can.")]
+    internal static partial void StoreFailed(ILogger log, string reason);
+
+    [LoggerMessage(310, LogLevel.Warning, "The store is written again; {Clients} clients are disconnected so that they send again what was not acknowledged.")]
+    internal static partial void StoreRecovered(ILogger log, int clients);
+
     [LoggerMessage(304, LogLevel.Error, "An event handler of the application failed.")]
     internal static partial void HandlerFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(320, LogLevel.Error, "A request to {Topic} could not be executed.")]
+    internal static partial void ControlFailed(ILogger log, Exception exception, string topic);
+
+    [LoggerMessage(450, LogLevel.Information, "{Line}")]
+    internal static partial void DynamicSecurityCommand(ILogger log, string line);
+
+    [LoggerMessage(451, LogLevel.Warning, "{Line}")]
+    internal static partial void DynamicSecurityWarning(ILogger log, string line);
+
+    [LoggerMessage(452, LogLevel.Error, "Unable to write the dynamic security config: {Reason} The changes that are not on disk are taken back.")]
+    internal static partial void DynamicSecurityNotWritten(ILogger log, string reason);
+
+    [LoggerMessage(453, LogLevel.Error, "Unexpected error in a dynamic security command.")]
+    internal static partial void DynamicSecurityFailed(ILogger log, Exception exception);
 }

@@ -74,6 +74,9 @@ public enum DisconnectCause
     /// <summary>The broker stops.</summary>
     ServerShuttingDown,
 
+    /// <summary>The store is back after a failure, and what the client sent meanwhile was neither kept nor answered: it reconnects and sends again.</summary>
+    StoreRecovered,
+
     /// <summary>A defect of the broker, logged with its exception.</summary>
     InternalError,
 }
@@ -104,6 +107,7 @@ internal static class DisconnectCauses
         DisconnectCause.QuotaExceeded => "quota exceeded",
         DisconnectCause.AdministrativeAction => "administrative action",
         DisconnectCause.ServerShuttingDown => "server shutting down",
+        DisconnectCause.StoreRecovered => "the store is back, and has to be told again what was not acknowledged",
         DisconnectCause.InternalError => "internal error",
         _ => "unknown reason",
     };

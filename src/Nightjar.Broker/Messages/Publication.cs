@@ -32,6 +32,18 @@ internal ref struct Publication
     /// <summary>The newest ticket of a store that this message got; its acknowledgement waits for it.</summary>
     internal long Ticket;
 
+    /// <summary>Whether it comes from somebody who can be told that it was not taken, and who sends it again then: QoS 1 and 2 from a client.</summary>
+    internal bool Refusable;
+
+    /// <summary>Whether its publisher understands 0x97.</summary>
+    internal bool IsVersion5;
+
+    /// <summary>The publisher's own record has to be kept too: the packet id of a QoS 2 message of a session that the stores know.</summary>
+    internal bool NeedsRecord;
+
+    /// <summary>Why it was not taken.</summary>
+    internal PublishRefusal Refusal;
+
     private readonly MessagePool _pool;
     private PublishedMessage? _kept;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Nightjar.Broker.Connections;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Persistence;
 
 namespace Nightjar.Broker.Metrics;
 
@@ -34,7 +35,8 @@ internal sealed class BrokerMeter : IDisposable
         _meter.CreateObservableUpDownCounter("nightjar.subscriptions", () => core.Router.Subscriptions.Count, "{subscription}", "Subscriptions now.");
         _meter.CreateObservableUpDownCounter("nightjar.retained", () => core.Router.Retained.Count, "{message}", "Retained messages now.");
         _meter.CreateObservableUpDownCounter("nightjar.retained.bytes", () => core.Router.RetainedBytes, "By", "Bytes of retained messages now.");
-
+        _meter.CreateObservableUpDownCounter("nightjar.sessions.dropping", () => Volatile.Read(ref core.Environment.DroppingSessions), "{session}", "Sessions now of which messages were dropped since they were made.");
+        if (core.Environment.Stores.Monitor is { } store) AddStore(store);
         _meter.CreateObservableCounter(
             "nightjar.limits.reached", () => LimitsReached(counters), "{event}",
             "How often a limit acted (dropped, refused, held back, closed); the tag limit is its option in the configuration file.");
@@ -45,6 +47,18 @@ internal sealed class BrokerMeter : IDisposable
 
     /// <summary>The meter, for those who want the instruments of one broker.</summary>
     internal Meter Meter => _meter;
+
+    private void AddStore(IStoreMonitor store)
+    {
+        _meter.CreateObservableCounter("nightjar.store.commits", () => store.Counters.Commits, "{commit}", "Commits made durable.");
+        _meter.CreateObservableCounter("nightjar.store.rows", () => store.Counters.Rows, "{row}", "Rows written.");
+        _meter.CreateObservableCounter("nightjar.store.rows.absorbed", () => store.Counters.AbsorbedRows, "{row}", "Rows that were over before they had to be written.");
+        _meter.CreateObservableCounter("nightjar.store.bytes", () => store.Counters.Bytes, "By", "Bytes of messages written.");
+        _meter.CreateObservableUpDownCounter("nightjar.store.queue", () => store.Counters.QueueDepth, "{record}", "Records that wait for the writer now.");
+        _meter.CreateObservableGauge("nightjar.store.sync", () => store.Counters.LastSync.TotalSeconds, "s", "How long the last commit took to become durable.");
+        _meter.CreateObservableUpDownCounter("nightjar.store.file", () => store.Counters.FileBytes, "By", "Size of the store's file with its log.");
+        _meter.CreateObservableUpDownCounter("nightjar.store.failed", () => store.Condition.IsFailed ? 1 : 0, "{store}", "1 while the store cannot be written.");
+    }
 
     private static IEnumerable<Measurement<long>> LimitsReached(BrokerCounters counters)
     {

@@ -41,7 +41,9 @@ internal sealed class SysTopics
     /// <summary>Publishes, when the interval is over.</summary>
     internal void Tick(long now)
     {
-        if (_nextAt == 0 || now < _nextAt) return;
+        if (_nextAt == 0) return;
+        PublishCondition();
+        if (now < _nextAt) return;
         Update(now);
         _nextAt = NextAfter(now);
     }
@@ -58,10 +60,32 @@ internal sealed class SysTopics
         Publish("uptime", string.Create(CultureInfo.InvariantCulture, $"{(now - _startedAt) / 1000} seconds"));
         PublishClients();
         PublishStore();
+        PublishPersistence();
         PublishMessages(counters);
         PublishPacketTypes(counters);
         if (now > _lastAt) PublishLoads(counters, (now - _lastAt) / 1000.0);
         _lastAt = now;
+    }
+
+    // Not only with the interval: it is what an alarm waits for.
+    private void PublishCondition()
+    {
+        if (_core.Environment.Stores.Monitor is not { } monitor) return;
+        var failure = monitor.Condition.Failure;
+        Publish("persistence/state", failure is null ? "ok" : "failed");
+        if (failure is not null || _published.ContainsKey("persistence/failure")) Publish("persistence/failure", failure ?? "");
+    }
+
+    private void PublishPersistence()
+    {
+        if (_core.Environment.Stores.Monitor is not { } monitor) return;
+        PublishCondition();
+        var counters = monitor.Counters;
+        Publish("persistence/commits", counters.Commits);
+        Publish("persistence/rows", counters.Rows);
+        Publish("persistence/bytes", counters.Bytes);
+        Publish("persistence/queued", counters.QueueDepth);
+        Publish("persistence/file/bytes", counters.FileBytes);
     }
 
     private void PublishClients()

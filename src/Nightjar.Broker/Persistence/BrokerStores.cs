@@ -5,8 +5,13 @@ namespace Nightjar.Broker.Persistence;
 /// <param name="Sessions">Sessions, subscriptions, wills.</param>
 /// <param name="Retained">Retained messages.</param>
 /// <param name="Recovery">What the broker starts from; null: from nothing.</param>
-internal sealed record BrokerStores(IMessageStore Messages, ISessionStore Sessions, IRetainedStore Retained, IRecoverableStore? Recovery = null)
+/// <param name="Monitor">How the store is doing; null for one that cannot fail.</param>
+internal sealed record BrokerStores(
+    IMessageStore Messages, ISessionStore Sessions, IRetainedStore Retained, IRecoverableStore? Recovery = null, IStoreMonitor? Monitor = null)
 {
+    /// <summary>Whether the stores can write.</summary>
+    internal StoreCondition Condition { get; } = Monitor?.Condition ?? new StoreCondition();
+
     /// <summary>State lives with the process: every call completes at once and costs a virtual call.</summary>
     internal static BrokerStores InMemory()
     {

@@ -7,10 +7,18 @@ namespace Nightjar.Broker.Persistence;
 /// to a client leaves the broker only when the ticket of the promise is durable. Calls never wait and are made under the gate of the session
 /// they concern, so records of one session arrive in order. A store takes no gate.
 /// </summary>
-/// <remarks>Sessions that end with their connection are never named here: their traffic makes no call.</remarks>
+/// <remarks>
+/// Sessions that end with their connection are never named here: their traffic makes no call. A store that has failed (<see cref="StoreCondition"/>) goes on taking
+/// records of every kind into memory, up to a bound of its own, and gives out tickets: what it has taken becomes durable, in order, when it has recovered.
+/// The engine asks for the condition before it lets a client make it grow; what comes nevertheless was on its way, or says that something is over.
+/// Beyond the bound every write is <see cref="Refused"/>.
+/// </remarks>
 internal interface IMessageStore
 {
-    /// <summary>The ticket of a write that was refused, because a newer owner has claimed the session: it never becomes durable, so nothing is acknowledged.</summary>
+    /// <summary>
+    /// The ticket of a write that was refused, because a newer owner has claimed the session or because a failed store can take no more: it never
+    /// becomes durable, so nothing is acknowledged.
+    /// </summary>
     internal const long Refused = long.MaxValue;
 
     /// <summary>Every record with this ticket or a lower one is durable.</summary>
@@ -18,6 +26,23 @@ internal interface IMessageStore
 
     /// <summary>Sets who is told, once per commit and on the store's thread, that <see cref="DurableTicket"/> has risen.</summary>
     void OnDurable(Action<long> callback);
+
+    /// <summary>Whether queued deliveries can be read back, so that the engine need not hold those of a session in memory.</summary>
+    bool CanPage => false;
+
+    /// <summary>
+    /// Asks for deliveries of a session that are <see cref="DeliveryState.Queued"/>, in ascending number, beginning with the first above
+    /// <paramref name="after"/>. Those that were completed before the call are left out; those that were appended before it are there, durable or
+    /// not; what changes between the call and the read may be there or not, and the caller tells by the number.
+    /// </summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="after">Number of the last delivery the caller has; -1 for none.</param>
+    /// <param name="maximumCount">Most deliveries; at least 1.</param>
+    /// <param name="maximumBytes">Most bytes of topic, properties and payload together; the first delivery comes whatever its size.</param>
+    /// <param name="sink">Who takes them, on a thread of the store and not inside this call. It may call the store.</param>
+    /// <remarks>Only where <see cref="CanPage"/> is true.</remarks>
+    void LoadPage(SessionClaim session, long after, int maximumCount, long maximumBytes, IPageSink sink) =>
+        throw new NotSupportedException("A store that does not page was asked for a page.");
 
     /// <summary>
     /// A message was queued to, or is in flight to, a session. The message itself is appended at its first delivery, which notes its record in
@@ -36,6 +61,19 @@ internal interface IMessageStore
 
     /// <summary>A QoS 2 message was received and its packet id is waiting for PUBREL.</summary>
     long AddReceivedId(SessionClaim session, ushort packetId);
+
+    /// <summary>
+    /// What this thread says until <see cref="EndGroup"/> becomes durable together, or none of it: a message that is passed on and its packet id,
+    /// the end of a session and where its messages go. Groups may be nested; they are short, and take nothing that a store's call would wait for.
+    /// </summary>
+    void BeginGroup()
+    {
+    }
+
+    /// <summary>Ends the group that this thread has begun last.</summary>
+    void EndGroup()
+    {
+    }
 
     /// <summary>PUBREL arrived.</summary>
     long RemoveReceivedId(SessionClaim session, ushort packetId);

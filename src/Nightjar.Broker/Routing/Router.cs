@@ -28,7 +28,7 @@ internal sealed class Router
     /// <summary>Bytes of the routes that are kept.</summary>
     internal long CachedBytes => _cache.Bytes;
 
-    internal SubscriptionTrie Subscriptions { get; } = new();
+    internal SubscriptionTrie Subscriptions => _environment.Subscriptions;
 
     internal RetainedIndex<PublishedMessage> Retained { get; } = new();
 
@@ -52,9 +52,10 @@ internal sealed class Router
     }
 
     /// <summary>Delivers a message to the receivers of its route and, when it is retained, stores it first.</summary>
-    /// <returns>Success, 0x10 without subscribers, or 0x97 when a retained message is beyond the limits (nothing was delivered then).</returns>
+    /// <returns>Success, 0x10 without subscribers, or 0x97 for what <see cref="Publication.Refusal"/> says (nobody got it then, but where a queue was found full on the way).</returns>
     internal ReasonCode Publish(ref Publication publication, Route route, BatchContext context)
     {
+        if (publication.Refusable && MustRefuse(ref publication, route)) return ReasonCode.QuotaExceeded;
         if (publication.Retain)
         {
             var stored = StoreRetained(ref publication);
@@ -70,6 +71,7 @@ internal sealed class Router
 
         for (var i = 0; i < receivers.Length; i++) receivers[i].Target.Deliver(ref publication, receivers[i], context);
         foreach (var group in route.Groups) DeliverToGroup(group, ref publication, context);
+        if (publication.Refusal != PublishRefusal.None) return ReasonCode.QuotaExceeded;
         return route.HasSubscribers ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers;
     }
 
@@ -80,6 +82,44 @@ internal sealed class Router
         if (publication.ExpiresAt > _environment.Clock.Now) DeliverToGroup(orphan.Group!, ref publication, context);
         publication.Dispose();
     }
+
+    // Before anybody has it: whoever sends it again must not be the cause of a second copy.
+    private bool MustRefuse(ref Publication publication, Route route)
+    {
+        if (_environment.Stores.Condition.IsFailed && NeedsStore(ref publication, route)) publication.Refusal = PublishRefusal.StoreFailed;
+        else if (publication.IsVersion5 && _environment.Options.QueueFullPolicy == QueueFullPolicy.Reject && IsRejected(ref publication, route)) publication.Refusal = PublishRefusal.QueueFull;
+        return publication.Refusal != PublishRefusal.None;
+    }
+
+    private bool NeedsStore(ref Publication publication, Route route)
+    {
+        if (publication.NeedsRecord || (publication.Retain && IsKept(publication.TopicName))) return true;
+        foreach (ref readonly var receiver in route.Receivers.AsSpan())
+        {
+            if (receiver.Target.NeedsStore(QoSOf(ref publication, receiver.MaximumQoS))) return true;
+        }
+
+        foreach (var group in route.Groups)
+        {
+            if (SharedSelection.Choose(group, ref publication, _environment.Gate) is { } member
+                && ((MessageReceiver)member.Subscriber).NeedsStore(QoSOf(ref publication, member.MaximumQoS))) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsRejected(ref Publication publication, Route route)
+    {
+        foreach (ref readonly var receiver in route.Receivers.AsSpan())
+        {
+            if (receiver.Target.Rejects(publication.Size, QoSOf(ref publication, receiver.MaximumQoS))) return true;
+        }
+
+        return false;
+    }
+
+    private QualityOfService QoSOf(ref Publication publication, QualityOfService granted) =>
+        _environment.Options.UpgradeOutgoingQoS || publication.QoS > granted ? granted : publication.QoS;
 
     private Route Build(ReadOnlySpan<byte> topicName, uint hash, BatchContext context)
     {
@@ -205,7 +245,11 @@ internal sealed class Router
             var old = Retained.Get(publication.TopicName);
             var bytes = _retainedBytes + publication.Size - (old?.Size ?? 0);
             // What the broker says of itself has no limit.
-            if (publication.Origin is not null && RetainedLimitReached(options, isNew: old is null, bytes)) return ReasonCode.QuotaExceeded;
+            if (publication.Origin is not null && RetainedLimitReached(options, isNew: old is null, bytes))
+            {
+                publication.Refusal = PublishRefusal.RetainedLimit;
+                return ReasonCode.QuotaExceeded;
+            }
 
             var message = PublishedMessage.Unpooled(in publication);
             Retained.Set(publication.TopicName, message);

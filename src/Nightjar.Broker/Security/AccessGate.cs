@@ -10,20 +10,29 @@ internal sealed class AccessGate
 
     internal AccessGate(IAuthorizer? authorizer) => _authorizer = authorizer;
 
-    /// <summary>Changes with every replacement of the rules: a cached decision is valid only while this is what it was before the decision was made.</summary>
+    /// <summary>Changes with every change of the rules: a cached decision is valid only while this is what it was before the decision was made.</summary>
     internal long Generation => Volatile.Read(ref _generation);
 
     /// <summary>No rules are active: everything but the broker's own topics is allowed, and nothing need be cached.</summary>
     internal bool IsOpen => Volatile.Read(ref _authorizer) is null;
 
+    /// <summary>The rules in force; null for none.</summary>
+    internal IAuthorizer? Authorizer => Volatile.Read(ref _authorizer);
+
+    /// <summary>Whether an endpoint of the control API is active: until one is, nobody writes to <c>$CONTROL</c>, whatever the rules say.</summary>
+    internal bool HasControl { get; set; }
+
     /// <summary>Swaps the rules; every cached decision dies at once.</summary>
     internal void Replace(IAuthorizer? authorizer)
     {
         Volatile.Write(ref _authorizer, authorizer);
-        Interlocked.Increment(ref _generation);
+        Renew();
     }
 
-    /// <summary>Whether an identity may act on a topic. Nobody but the broker writes to <c>$SYS</c>, and nobody writes to <c>$CONTROL</c> while no endpoint is active.</summary>
+    /// <summary>The rules in force have swapped what they decide by: every cached decision dies at once.</summary>
+    internal void Renew() => Interlocked.Increment(ref _generation);
+
+    /// <summary>Whether an identity may act on a topic. Nobody but the broker writes to <c>$SYS</c>.</summary>
     /// <param name="identity">Who; null is the broker itself, which may everything.</param>
     /// <param name="action">What.</param>
     /// <param name="topic">Topic name, or topic filter for subscribe and unsubscribe.</param>
@@ -35,10 +44,10 @@ internal sealed class AccessGate
         return authorizer is null || authorizer.May(identity, action, topic);
     }
 
-    private static bool IsReserved(ReadOnlySpan<byte> topic)
+    private bool IsReserved(ReadOnlySpan<byte> topic)
     {
-        if (IsBelow(topic, "$CONTROL"u8)) return true;
-        return IsBelow(topic, "$SYS"u8) && !IsBridgeState(topic);
+        if (TopicRoot.IsControl(topic)) return !HasControl;
+        return TopicRoot.IsBelow(topic, "$SYS"u8) && !IsBridgeState(topic);
     }
 
     // Mosquitto lets remote bridges publish their state: $SYS/broker/connection/+/state.
@@ -49,7 +58,4 @@ internal sealed class AccessGate
         var name = topic[prefix.Length..];
         return name.IndexOf((byte)'/') == name.Length - "/state".Length;
     }
-
-    private static bool IsBelow(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> root) =>
-        topic.StartsWith(root) && (topic.Length == root.Length || topic[root.Length] == (byte)'/');
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Nightjar.Broker.Security.DynamicSecurity;
 
 namespace Nightjar.Broker.Security;
 
@@ -7,7 +8,7 @@ namespace Nightjar.Broker.Security;
 /// listener it last used.
 /// </summary>
 /// <remarks>Immutable. Two look-ups a decision more than one set of rules.</remarks>
-public sealed class DomainAuthorizer : IAuthorizer
+public sealed class DomainAuthorizer : IAuthorizer, IDynamicSecuritySource
 {
     private readonly FrozenDictionary<string, IAuthorizer?> _domains;
 
@@ -22,5 +23,15 @@ public sealed class DomainAuthorizer : IAuthorizer
 
     /// <inheritdoc/>
     public bool May(Identity identity, AccessAction action, ReadOnlySpan<byte> topic) =>
-        _domains.TryGetValue(identity.SecurityDomain, out var authorizer) && (authorizer is null || authorizer.May(identity, action, topic));
+        _domains.TryGetValue(identity.SecurityDomain, out var authorizer)
+        && (authorizer is null ? MayWithoutRules(topic) : authorizer.May(identity, action, topic));
+
+    IEnumerable<DynamicSecurityService> IDynamicSecuritySource.All =>
+        _domains.Values.OfType<IDynamicSecuritySource>().SelectMany(source => source.All).Distinct();
+
+    DynamicSecurityService? IDynamicSecuritySource.Of(string securityDomain) =>
+        _domains.TryGetValue(securityDomain, out var authorizer) ? (authorizer as IDynamicSecuritySource)?.Of(securityDomain) : null;
+
+    // The answers to administrators of one listener are nothing that another listener, where nobody is kept from anything, hears.
+    private static bool MayWithoutRules(ReadOnlySpan<byte> topic) => !TopicRoot.IsControl(topic);
 }

@@ -75,6 +75,16 @@ internal sealed class MessageQueue
         return delivery;
     }
 
+    /// <summary>Takes the newest; only while <see cref="Count"/> is above 0.</summary>
+    internal Delivery DequeueLast()
+    {
+        ref var last = ref _items[(_head + --Count) & (_items.Length - 1)];
+        var delivery = last;
+        last = default;
+        Bytes -= delivery.Message.Size;
+        return delivery;
+    }
+
     /// <summary>The empty queue is let go.</summary>
     internal void Release() => Resize(0);
 

@@ -15,6 +15,12 @@ internal abstract class MessageReceiver : Subscriber
     /// <summary>Whether a message delivered now would be sent now: what a shared subscription prefers.</summary>
     internal abstract Readiness Readiness { get; }
 
+    /// <summary>Whether a message of that size and QoS would be dropped because a queue is full.</summary>
+    internal virtual bool Rejects(int size, QualityOfService qos) => false;
+
+    /// <summary>Whether a message of that QoS would have to be kept by the stores. A benign race: the answer may be a moment old.</summary>
+    internal virtual bool NeedsStore(QualityOfService qos) => false;
+
     /// <summary>Delivers one message. Does not wait; what was written is sent when the batch ends.</summary>
     internal abstract void Deliver(ref Publication publication, in Receiver receiver, BatchContext context);
 }

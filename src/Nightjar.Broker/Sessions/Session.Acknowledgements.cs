@@ -69,7 +69,7 @@ internal sealed partial class Session
         CompleteInStore(entry.Delivery.Number);
         _inflight!.Remove(ref entry);
         if (_outstanding > 0) _outstanding--;
-        if (_queue is not { Count: > 0 } && _retained is null && _resend is null) return;
+        if (!HasWaiting && _retained is null && _resend is null) return;
         if (Pump(context)) MorePending = true;
     }
 

@@ -1,5 +1,6 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Protocol;
 
@@ -33,25 +34,25 @@ internal sealed partial class Session
                     if (!HasMemory(link, publication.Size, context)) overrun = link;
                     else if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) touched = link;
                 }
-                else if (IsDurable && !IsEnded && _environment.Options.QueueQoS0Messages)
+                else if (IsDurable && !IsEnded && Draining is null && _environment.Options.QueueQoS0Messages)
                 {
                     Enqueue(ref publication, receiver, qos, retain, context);
                 }
             }
-            else if (!IsEnded && (link is not null || IsDurable))
+            else if (!IsEnded && Draining is null && (link is not null || IsDurable))
             {
                 if (link is not null && !HasMemory(link, publication.Size, context))
                 {
                     overrun = link;
                 }
-                else if (link is not null && _queue is not { Count: > 0 } && _resend is null && HasRoom(link, publication.Size))
+                else if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
                 {
-                    var delivery = MakeDelivery(ref publication, receiver, qos, retain);
-                    if (SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
+                    if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
+                        && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
                 }
                 else
                 {
-                    if (link is not null) CountWait(link, publication.Size);
+                    if (link is not null && !HasRoom(link, publication.Size)) CountWait(link, publication.Size);
                     if (!Enqueue(ref publication, receiver, qos, retain, context)) overrun = link;
                 }
             }
@@ -71,15 +72,17 @@ internal sealed partial class Session
         var link = _link;
         if (link is null || link.IsClosed) return false;
         link.IsStalled = false;
+        _pageCame = false;
         var wrote = false;
         var more = false;
         if (_resend is not null) wrote |= Resend(link, context);
         if (_resend is null)
         {
             while (_queue is { Count: > 0 } queue && CanSend(link, queue.Peek().QoS, queue.Peek().Message.Size)) wrote |= SendQueued(link, queue, context);
-            if (_queue is not { Count: > 0 })
+            RequestPage(context);
+            if (!HasWaiting)
             {
-                _dropsLogged = false;
+                EndDrops();
                 wrote |= SendRetained(link, context, out more);
             }
         }
@@ -113,9 +116,10 @@ internal sealed partial class Session
         return false;
     }
 
-    private Delivery MakeDelivery(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain)
+    // False when the store takes nothing any more: the message is not acknowledged, so whoever published it still has it.
+    private bool TryMakeDelivery(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context, out Delivery delivery)
     {
-        var delivery = new Delivery
+        delivery = new Delivery
         {
             Message = publication.Keep(),
             Group = receiver.Group,
@@ -125,8 +129,14 @@ internal sealed partial class Session
             Retain = retain,
             Number = ++_lastNumber,
         };
-        if (IsStored) publication.Ticket = Math.Max(publication.Ticket, _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery)));
-        return delivery;
+        if (!IsStored) return true;
+        var ticket = _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery));
+        publication.Ticket = Math.Max(publication.Ticket, ticket);
+        if (ticket != IMessageStore.Refused) return true;
+        delivery.Message.Release();
+        _lastNumber--;
+        CountDrop(context);
+        return false;
     }
 
     /// <summary>Sends a QoS 1 or 2 message for the first time; takes over the delivery's reference.</summary>
@@ -144,7 +154,11 @@ internal sealed partial class Session
         }
 
         _outstanding++;
-        if (IsStored) _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+        if (!IsStored) return true;
+        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+        // Exactly once means to the end of the handshake under this packet id: a broker that has forgotten it would send the message again
+        // under another one, which the client takes for a new message, or takes another message for this one.
+        if (delivery.QoS == QualityOfService.ExactlyOnce) link.Owner.HoldUntil(ticket);
         return true;
     }
 
@@ -275,7 +289,7 @@ internal sealed partial class Session
         var publication = new Publication(message, _environment.Messages);
         bool wrote;
         if (qos == QualityOfService.AtMostOnce) wrote = TrySendQoS0(link, ref publication, receiver, retain: true, context);
-        else wrote = SendNew(link, MakeDelivery(ref publication, receiver, qos, retain: true), ref publication, context);
+        else wrote = TryMakeDelivery(ref publication, receiver, qos, retain: true, context, out var delivery) && SendNew(link, delivery, ref publication, context);
         publication.Dispose();
         context.Counters.RetainedSent++;
         return wrote;

@@ -1,3 +1,4 @@
+using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Subscriptions;
@@ -18,30 +19,86 @@ internal sealed partial class Session
     // False when the message was not taken because memory is short.
     private bool Enqueue(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context)
     {
-        if (!publication.IsKept && !_environment.AdmitsMemory(PublishedMessage.FootprintOf(publication.Size), context))
+        var inStore = WaitsInStore(publication.Size);
+        if (!inStore && !publication.IsKept && !_environment.AdmitsMemory(PublishedMessage.FootprintOf(publication.Size), context))
         {
             CountDrop(context);
             return false;
         }
 
-        var options = _environment.Options;
-        var queue = _queue ??= new MessageQueue(_environment.Memory);
-        var isFull = options.MaximumQueuedMessages > 0 && queue.Count >= options.MaximumQueuedMessages;
-        if (!isFull && (options.MaximumQueuedBytes == 0 || queue.Bytes + publication.Size <= options.MaximumQueuedBytes))
+        if (IsQueueFull(publication.Size, out var limit))
         {
-            queue.Enqueue(MakeDelivery(ref publication, receiver, qos, retain));
-            return true;
+            LogDrops();
+            _environment.Counters.CountLimit(limit);
+            if (!MakeRoom(ref publication, context))
+            {
+                CountDrop(context);
+                return true;
+            }
         }
 
-        _environment.Counters.CountLimit(isFull ? BrokerLimit.MaximumQueuedMessages : BrokerLimit.MaximumQueuedBytes);
-        CountDrop(context);
-        if (_dropsLogged) return true;
-        _dropsLogged = true;
-        if (_environment.PeerLog.TryTake(_environment.Clock.Now)) BrokerLog.OutgoingDropped(_environment.Log, ClientId);
+        if (!TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)) return true;
+        if (inStore) EnqueueInStore(delivery);
+        else (_queue ??= new MessageQueue(_environment.Memory)).Enqueue(delivery);
         return true;
     }
 
-    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos == QualityOfService.AtMostOnce ? HasOutput(link) : HasRoom(link, size);
+    /// <summary>Whether a message would have to wait and there is no room for it: what <see cref="QueueFullPolicy.Reject"/> asks before anybody gets it. Takes the gate.</summary>
+    internal override bool Rejects(int size, QualityOfService qos)
+    {
+        if (qos == QualityOfService.AtMostOnce) return false;
+        lock (this)
+        {
+            if (IsEnded || Draining is not null || (_link is null && !IsDurable)) return false;
+            if (_link is { } link && !HasWaiting && _resend is null && CanSend(link, qos, size)) return false;
+            return IsQueueFull(size, out _);
+        }
+    }
+
+    private bool IsQueueFull(int size, out BrokerLimit limit)
+    {
+        var options = _environment.Options;
+        limit = BrokerLimit.MaximumQueuedMessages;
+        if (options.MaximumQueuedMessages > 0 && QueuedCount >= options.MaximumQueuedMessages) return true;
+        limit = BrokerLimit.MaximumQueuedBytes;
+        return options.MaximumQueuedBytes > 0 && WaitingBytes + size > options.MaximumQueuedBytes;
+    }
+
+    private long WaitingBytes => (_queue?.Bytes ?? 0) + (_backlog?.Bytes ?? 0);
+
+    // False when the new message is the one that goes. One that is larger than all of the queue may be drives nothing out.
+    private bool MakeRoom(ref Publication publication, BatchContext context)
+    {
+        var options = _environment.Options;
+        if (options.QueueFullPolicy == QueueFullPolicy.Reject && publication is { Refusable: true, IsVersion5: true }) publication.Refusal = PublishRefusal.QueueFull;
+        if (options.QueueFullPolicy != QueueFullPolicy.DropOldest) return false;
+        if (options.MaximumQueuedBytes > 0 && publication.Size > options.MaximumQueuedBytes) return false;
+        while (IsQueueFull(publication.Size, out _)) DropOldest(context);
+        return true;
+    }
+
+    private void LogDrops()
+    {
+        if (_dropsLogged) return;
+        _dropsLogged = true;
+        _droppedBefore = Dropped;
+        if (_environment.PeerLog.TryTake(_environment.Clock.Now)) BrokerLog.OutgoingDropped(_environment.Log, ClientId);
+    }
+
+    // The client has caught up, or its session ends: how many it was.
+    private void EndDrops()
+    {
+        if (!_dropsLogged) return;
+        _dropsLogged = false;
+        if (_environment.PeerLog.TryTake(_environment.Clock.Now)) BrokerLog.OutgoingWereDropped(_environment.Log, Dropped - _droppedBefore, ClientId, Dropped);
+    }
+
+    private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos switch
+    {
+        QualityOfService.AtMostOnce => HasOutput(link),
+        QualityOfService.AtLeastOnce => HasRoom(link, size),
+        _ => HasRoom(link, size) && !(link.IsSealed && IsStored),
+    };
 
     private bool HasOutput(SessionLink link)
     {
@@ -92,7 +149,7 @@ internal sealed partial class Session
 
     private void CountDrop(BatchContext context)
     {
-        Dropped++;
+        if (Dropped++ == 0) Interlocked.Increment(ref _environment.DroppingSessions);
         context.Counters.PublishDropped++;
     }
 }

@@ -1,4 +1,5 @@
 using Nightjar.Broker.Persistence;
+using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Sessions;
 
@@ -25,6 +26,9 @@ internal sealed partial class Session
         _lastNumber = Math.Max(_lastNumber, delivery.Number);
         return true;
     }
+
+    /// <inheritdoc/>
+    internal override bool NeedsStore(QualityOfService qos) => IsStored && qos != QualityOfService.AtMostOnce;
 
     private static DeliveryRecord RecordOf(in Delivery delivery) => new(
         delivery.Number, delivery.QoS, delivery.Retain, delivery.SubscriptionIdentifier, delivery.SubscriptionIdentifiers,

@@ -28,6 +28,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     private int _outstanding;
     private long _lastNumber;
     private bool _dropsLogged;
+    private long _droppedBefore;
 
     internal Session(SessionEnvironment environment, Identity identity)
     {
@@ -55,9 +56,10 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         get
         {
             var link = Link;
+            if (IsEnded || Draining is not null) return Readiness.None;
             if (link is null) return IsDurable ? Readiness.Offline : Readiness.None;
             // A benign race: the answer is a hint for choosing a member of a shared subscription.
-            var busy = _queue is { Count: > 0 } || _outstanding >= WindowOf(link) || link.Output.UnsentBytes > LowOutput;
+            var busy = HasWaiting || _outstanding >= WindowOf(link) || link.Output.UnsentBytes > LowOutput;
             return busy ? Readiness.Busy : Readiness.Ready;
         }
     }
@@ -88,9 +90,10 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     /// <summary>Messages dropped at a limit, since the session was made. Under the gate.</summary>
     internal long Dropped { get; private set; }
 
-    internal int QueuedCount => _queue?.Count ?? 0;
+    /// <summary>Messages that wait to be sent, in memory or in the store.</summary>
+    internal int QueuedCount => (_queue?.Count ?? 0) + BacklogCount;
 
-    internal long QueuedBytes => (_queue?.Bytes ?? 0) + (_inflight?.Bytes ?? 0);
+    internal long QueuedBytes => (_queue?.Bytes ?? 0) + (_backlog?.Bytes ?? 0) + (_inflight?.Bytes ?? 0);
 
     internal int InflightCount => _inflight?.Count ?? 0;
 
@@ -108,6 +111,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         Volatile.Write(ref _link, link);
         _outstanding = 0;
         _retained = null;
+        _pageCame = false;
         _resendIndex = 0;
         _resend = _inflight is { Count: > 0 } window ? window.CopyInOrder() : null;
         Pump(context);
@@ -120,16 +124,19 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         Volatile.Write(ref _link, null);
         _retained = null;
         _resend = null;
+        LeaveQueueToStore();
         return true;
     }
 
     /// <summary>
     /// Ends the session: gives back everything it holds. Under the gate.
     /// </summary>
-    /// <returns>Deliveries of shared subscriptions that another member may still get: QoS 1, and QoS 2 that was never sent [MQTT-4.8.2-5]. Each holds its message.</returns>
+    /// <returns>Deliveries in memory of shared subscriptions that another member may still get: QoS 1, and QoS 2 that was never sent [MQTT-4.8.2-5]. Each holds its message.</returns>
     internal List<Delivery>? End()
     {
         IsEnded = true;
+        EndDrops();
+        if (Dropped > 0) Interlocked.Decrement(ref _environment.DroppingSessions);
         Volatile.Write(ref _link, null);
         List<Delivery>? orphans = null;
         if (_inflight is not null)
@@ -152,6 +159,8 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         _inflight = null;
         _queue?.Release();
         _queue = null;
+        _backlog?.Release();
+        _backlog = null;
         _receivedIds = null;
         _retained = null;
         _resend = null;

@@ -5,6 +5,7 @@ using Nightjar.Broker.Limits;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
+using Nightjar.Broker.Subscriptions;
 
 namespace Nightjar.Broker.Sessions;
 
@@ -13,6 +14,9 @@ internal sealed class SessionEnvironment
 {
     private const long MemoryGrant = 64 * 1024;
     private BrokerOptions _options;
+
+    /// <summary>Sessions of which a message was dropped since they were made; counted with interlocked additions.</summary>
+    internal long DroppingSessions;
 
     internal SessionEnvironment(BrokerOptions options, BrokerClock clock, AccessGate gate, BrokerStores stores, ILogger log)
     {
@@ -47,6 +51,12 @@ internal sealed class SessionEnvironment
 
     /// <summary>What messages and output hold; kept whether there is a limit or not, so that one can be set at any time.</summary>
     internal MemoryAccount Memory { get; }
+
+    /// <summary>Who gets what; shared, because a delivery that comes back from a store belongs to a shared subscription by name.</summary>
+    internal SubscriptionTrie Subscriptions { get; } = new();
+
+    /// <summary>Reads of the store to be tried again.</summary>
+    internal StalledPages Stalled { get; } = new();
 
     internal ILogger Log { get; }
 

@@ -53,8 +53,11 @@ internal sealed class SessionLink
     /// <summary>No more may be written: DISCONNECT was, or the connection is gone [MQTT-3.14.4-1].</summary>
     internal bool IsClosed { get; set; }
 
-    /// <summary>What is written stays here until the state behind CONNACK is durable. Under the gate.</summary>
+    /// <summary>What is written stays here until the store has what stands behind it: the state behind CONNACK, the packet ids of QoS 2 messages. Under the gate.</summary>
     internal bool IsHeld { get; set; }
+
+    /// <summary>What is held waits for a commit that is under way: QoS 2 messages from now on wait for the next one, or a stream of them would hold the first back for ever. Under the gate.</summary>
+    internal bool IsSealed { get; set; }
 
     /// <summary>The session has more to send and stopped because the output was full; it goes on when the output has drained. Under the gate.</summary>
     internal bool IsStalled { get; set; }
@@ -73,10 +76,13 @@ internal sealed class SessionLink
         var gate = EnterGate();
         bool send;
         bool stalled;
+        bool held;
         try
         {
             _touched = false;
-            send = !IsHeld && Output.Commit();
+            held = IsHeld;
+            IsSealed = held;
+            send = !held && Output.Commit();
             stalled = IsStalled;
         }
         finally
@@ -85,6 +91,7 @@ internal sealed class SessionLink
         }
 
         if (send) Output.Send();
+        if (held) Owner.AwaitHeld();
         AccountOutput();
         // Everything went out at once, so the transport will not tell of having drained.
         if (stalled && Output.UnsentBytes == 0) Owner.Resume();

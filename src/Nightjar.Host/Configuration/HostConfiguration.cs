@@ -42,8 +42,6 @@ internal sealed record HostConfiguration
 
     internal required LogSection Log { get; init; }
 
-    internal bool EnableControlApi { get; init; }
-
     /// <summary>Options that were given outside listeners and bridges, by name.</summary>
     internal ImmutableDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
 

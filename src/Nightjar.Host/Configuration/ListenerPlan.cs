@@ -46,11 +46,11 @@ internal sealed record ListenerPlan(ListenerSection? Section, SecuritySection Se
         var common = configuration.Security;
         if (section is null) return common;
         var own = section.Security;
-        var refuses = common.RefusesEverybody || own.RefusesEverybody;
+        var dynamic = own.DynamicSecurity ?? common.DynamicSecurity;
         if (configuration.PerListenerSettings)
         {
             // A global plugin holds for every listener.
-            return own with { PasswordFile = own.PasswordFile ?? common.PasswordFile, AclFile = own.AclFile ?? common.AclFile, RefusesEverybody = refuses };
+            return own with { PasswordFile = own.PasswordFile ?? common.PasswordFile, AclFile = own.AclFile ?? common.AclFile, DynamicSecurity = dynamic };
         }
 
         return common with
@@ -59,7 +59,7 @@ internal sealed record ListenerPlan(ListenerSection? Section, SecuritySection Se
             AutoIdPrefix = own.AutoIdPrefix ?? common.AutoIdPrefix,
             PasswordFile = own.PasswordFile ?? common.PasswordFile,
             AclFile = own.AclFile ?? common.AclFile,
-            RefusesEverybody = refuses,
+            DynamicSecurity = dynamic,
         };
     }
 
@@ -78,7 +78,7 @@ internal sealed record ListenerPlan(ListenerSection? Section, SecuritySection Se
             EventLoops = configuration.EventLoops,
             UserNameSource = source,
             SecurityDomain = ownRules ? section!.Key : "",
-            AllowAnonymous = !security.RefusesEverybody && (security.AllowAnonymous ?? configuration.IsLocalOnly),
+            AllowAnonymous = security.AllowAnonymous ?? configuration.IsLocalOnly,
             AllowZeroLengthClientId = security.AllowZeroLengthClientId ?? true,
             AutoIdPrefix = security.AutoIdPrefix ?? "auto-",
         };

@@ -45,6 +45,9 @@ internal static partial class HostLog
     [LoggerMessage(414, LogLevel.Information, "Config changed: {Change}")]
     internal static partial void Changed(ILogger log, string change);
 
+    [LoggerMessage(415, LogLevel.Information, "Saving in-memory database to {File}.")]
+    internal static partial void Saving(ILogger log, string file);
+
     /// <summary>Something that cannot be used, in words that need nothing added.</summary>
     [LoggerMessage(413, LogLevel.Error, "{Text}")]
     internal static partial void Failed(ILogger log, string text);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Security.AccessLists;
+using Nightjar.Broker.Security.DynamicSecurity;
 using Nightjar.Broker.Security.Passwords;
 using Nightjar.Host.Configuration;
 using Nightjar.Host.Configuration.Sections;
@@ -17,16 +18,19 @@ internal sealed class BrokerAssembly : IDisposable
 {
     private readonly HostConfiguration _configuration;
     private readonly ILogger _log;
+    private readonly DynamicSecurityFiles? _dynamic;
     private readonly List<string> _errors = [];
     private readonly List<string> _warnings = [];
     private readonly Dictionary<string, PasswordFile?> _passwordFiles = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AccessList?> _accessLists = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DynamicSecurityService?> _dynamicFiles = new(StringComparer.Ordinal);
     private readonly Dictionary<ListenerSection, TlsServerContext?> _contexts = [];
 
-    private BrokerAssembly(HostConfiguration configuration, ILogger log)
+    private BrokerAssembly(HostConfiguration configuration, ILogger log, DynamicSecurityFiles? dynamic)
     {
         _configuration = configuration;
         _log = log;
+        _dynamic = dynamic;
         Options = configuration.Options;
     }
 
@@ -52,9 +56,10 @@ internal sealed class BrokerAssembly : IDisposable
     /// <param name="configuration">One without errors.</param>
     /// <param name="localPorts">Ports of the command line, for local only mode.</param>
     /// <param name="log">Where the rules log what they deny.</param>
-    internal static BrokerAssembly Load(HostConfiguration configuration, IReadOnlyList<int> localPorts, ILogger log)
+    /// <param name="dynamic">Where files of dynamic security are opened; null: they are looked at only, and the assembly is not for use.</param>
+    internal static BrokerAssembly Load(HostConfiguration configuration, IReadOnlyList<int> localPorts, ILogger log, DynamicSecurityFiles? dynamic)
     {
-        var assembly = new BrokerAssembly(configuration, log);
+        var assembly = new BrokerAssembly(configuration, log, dynamic);
         var plans = ListenerPlan.Make(configuration, localPorts, assembly._errors);
         assembly.ReadRules(plans);
         assembly.IsOnlyTlsWrong = assembly._errors.Count == 0;
@@ -77,9 +82,18 @@ internal sealed class BrokerAssembly : IDisposable
         foreach (var plan in plans)
         {
             var domain = plan.Options.SecurityDomain;
-            if (plan.Security.RefusesEverybody) authenticators[domain] = RefusingAuthenticator.Instance;
-            else if (PasswordsOf(plan.Security) is { } users) authenticators.TryAdd(domain, new PasswordAuthenticator(users));
-            if (!authorizers.ContainsKey(domain)) authorizers.Add(domain, AccessListOf(plan.Security)?.Compile(_log));
+            if (authorizers.ContainsKey(domain)) continue;
+            IAuthenticator? authenticator = PasswordsOf(plan.Security) is { } users ? new PasswordAuthenticator(users) : null;
+            IAuthorizer? authorizer = AccessListOf(plan.Security)?.Compile(_log);
+            // As in Mosquitto's chain plugins come before files.
+            if (DynamicSecurityOf(plan.Security) is { } dynamic)
+            {
+                authenticator = dynamic.CreateAuthenticator(authenticator);
+                authorizer = dynamic.CreateAuthorizer(authorizer);
+            }
+
+            if (authenticator is not null) authenticators.Add(domain, authenticator);
+            authorizers.Add(domain, authorizer);
         }
 
         if (authenticators.Count > 0) Authenticator = new DomainAuthenticator(authenticators);
@@ -103,8 +117,19 @@ internal sealed class BrokerAssembly : IDisposable
             return list;
         });
 
+    private DynamicSecurityService? DynamicSecurityOf(SecuritySection security)
+    {
+        if (security.DynamicSecurity is not { } section) return null;
+        return Read(section.ConfigFile, _dynamicFiles, _ =>
+        {
+            if (_dynamic is not null) return _dynamic.Take(section, _warnings);
+            _warnings.AddRange(DynamicSecurityFiles.Check(section));
+            return null;
+        });
+    }
+
     // Several listeners may name one file: it is read once, and its errors are told once.
-    private T? Read<T>(string? path, Dictionary<string, T?> known, Func<string, T> load)
+    private T? Read<T>(string? path, Dictionary<string, T?> known, Func<string, T?> load)
         where T : class
     {
         if (path is null) return null;
@@ -135,7 +160,7 @@ internal sealed class BrokerAssembly : IDisposable
     {
         foreach (var plan in plans.DistinctBy(plan => plan.Section))
         {
-            if (plan.Options.AllowAnonymous == true || plan.Security.PasswordFile is not null || plan.Security.RefusesEverybody || plan.Options.UserNameSource != UserNameSource.Connect) continue;
+            if (plan.Options.AllowAnonymous == true || plan.Security.PasswordFile is not null || plan.Security.DynamicSecurity is not null || plan.Options.UserNameSource != UserNameSource.Connect) continue;
             _warnings.Add($"Warning: Nobody can connect to listener {plan.Section?.Key ?? plan.Options.EndPoint.ToString()}: allow_anonymous is false and there is no password_file.");
         }
     }

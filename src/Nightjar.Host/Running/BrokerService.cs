@@ -2,8 +2,10 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using Nightjar.Broker;
 using Nightjar.Host.Configuration;
+using Nightjar.Host.Configuration.Sections;
 using Nightjar.Host.Logging;
 using Nightjar.Host.Processes;
+using Nightjar.Storage;
 
 namespace Nightjar.Host.Running;
 
@@ -21,6 +23,7 @@ internal sealed class BrokerService : IAsyncDisposable
     private readonly Privileges _privileges;
     private readonly HostLogger _log;
     private readonly LogPublisher _publisher;
+    private readonly DynamicSecurityFiles _dynamic;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HostConfiguration _configuration;
     private BrokerAssembly? _assembly;
@@ -28,6 +31,8 @@ internal sealed class BrokerService : IAsyncDisposable
     // What a reload replaced last: a connection that was accepted at that very moment may still be about to begin its handshake with it.
     private BrokerAssembly? _previous;
     private MqttBroker? _broker;
+    private SqliteStore? _store;
+    private string? _storePath;
     private PidFile? _pidFile;
 
     /// <summary>Makes one that is not started.</summary>
@@ -46,6 +51,7 @@ internal sealed class BrokerService : IAsyncDisposable
         _privileges = privileges;
         _log = log;
         _publisher = publisher;
+        _dynamic = new DynamicSecurityFiles(log);
     }
 
     /// <summary>Starts the broker.</summary>
@@ -53,7 +59,8 @@ internal sealed class BrokerService : IAsyncDisposable
     internal async Task<int> StartAsync()
     {
         if (_privileges.Warning is { } warning) HostLog.Warning(_log, warning);
-        _assembly = _privileges.RunAsUser(() => BrokerAssembly.Load(_configuration, _localPorts, _log));
+        LogPlugins();
+        _assembly = _privileges.RunAsUser(() => BrokerAssembly.Load(_configuration, _localPorts, _log, _dynamic));
         foreach (var text in _assembly.Warnings) HostLog.Warning(_log, text);
         if (_assembly.Errors.Count > 0)
         {
@@ -61,11 +68,12 @@ internal sealed class BrokerService : IAsyncDisposable
             return _assembly.IsOnlyTlsWrong ? StartExitCode : ConfigurationExitCode;
         }
 
-        foreach (var text in (string[])["TLS support available.", "TLS-PSK support available.", "Websockets support available."]) HostLog.Information(_log, text);
-        _broker = new MqttBroker(_assembly.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer);
+        await _dynamic.CommitAsync();
+        foreach (var text in (string[])["Persistence support available.", "TLS support available.", "TLS-PSK support available.", "Websockets support available."]) HostLog.Information(_log, text);
+        if (!TryMakeBroker()) return StartExitCode;
         try
         {
-            await _broker.StartAsync(() =>
+            await _broker!.StartAsync(() =>
             {
                 _pidFile = PidFile.Write(_configuration.Process.PidFile, _privileges);
                 _privileges.Drop();
@@ -78,9 +86,41 @@ internal sealed class BrokerService : IAsyncDisposable
             return StartExitCode;
         }
 
-        _publisher.Attach(_broker);
+        _publisher.Attach(_broker!);
         _started.SetResult();
         return 0;
+    }
+
+    // As the user, so that the store's files are his: he opens them again later.
+    private bool TryMakeBroker()
+    {
+        var plan = PersistencePlan.Make(_configuration);
+        var unread = plan?.Unread();
+        try
+        {
+            _privileges.RunAsUser(() =>
+            {
+                if (plan is not null) OpenStore(plan);
+                _broker = new MqttBroker(_assembly!.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer, store: _store);
+            });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            HostLog.Failed(_log, exception.Message.StartsWith("Error: ", StringComparison.Ordinal) ? exception.Message : $"Error: {exception.Message}");
+            return false;
+        }
+
+        if (unread is not null) HostLog.Warning(_log, unread);
+        return true;
+    }
+
+    private void OpenStore(PersistencePlan plan)
+    {
+        if (plan.Check() is { } error) throw new IOException(error);
+        _store = SqliteStore.Open(plan.Options with { Notice = notice => HostLog.Warning(_log, $"Warning: {notice}") });
+        _storePath = plan.Options.Path;
+        HostLog.Information(_log, $"State is kept in {_storePath}.");
+        foreach (var notice in _store.Notices) HostLog.Warning(_log, $"Warning: {notice}");
     }
 
     /// <summary>Reads everything again and puts it into force, all or nothing. What is wrong is logged, and everything stays as it was.</summary>
@@ -115,30 +155,27 @@ internal sealed class BrokerService : IAsyncDisposable
             return;
         }
 
-        var assembly = BrokerAssembly.Load(configuration, _localPorts, _log);
-        if (assembly.Errors.Count > 0)
+        var assembly = BrokerAssembly.Load(configuration, _localPorts, _log, _dynamic);
+        IReadOnlyList<string> errors = assembly.Errors.Count > 0 ? assembly.Errors : _log.Check(Daemon.LogOf(configuration)) is { } error ? [error] : [];
+        if (errors.Count > 0)
         {
-            Refuse(assembly.Errors);
+            Refuse(errors);
             assembly.Dispose();
-            return;
-        }
-
-        if (_log.Check(Daemon.LogOf(configuration)) is { } error)
-        {
-            Refuse([error]);
-            assembly.Dispose();
+            await _dynamic.UndoAsync();
             return;
         }
 
         try
         {
             var result = await _broker!.ReloadAsync(assembly.Options, assembly.Authenticator, assembly.Authorizer);
+            await _dynamic.CommitAsync();
             Report(configuration, assembly);
             HostLog.Reloaded(_log, result.ListenersAdded, result.ListenersRemoved, result.ClientsDisconnected);
         }
         catch
         {
             assembly.Dispose();
+            await _dynamic.UndoAsync();
             throw;
         }
 
@@ -150,8 +187,26 @@ internal sealed class BrokerService : IAsyncDisposable
         else _log.Reopen();
     }
 
-    /// <summary>SIGUSR1.</summary>
-    internal void Save() => HostLog.Warning(_log, "Warning: There is nothing to save: persistence is not active.");
+    /// <summary>SIGUSR1: everything goes into the file that it is kept in, whatever <c>persistence_sync</c> says.</summary>
+    internal async Task SaveAsync()
+    {
+        if (_store is null)
+        {
+            HostLog.Warning(_log, "Warning: There is nothing to save: persistence is not active.");
+            return;
+        }
+
+        HostLog.Saving(_log, _storePath!);
+        try
+        {
+            await _store.CheckpointAsync();
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A signal has nobody to tell.
+            HostLog.Failed(_log, $"Error saving in-memory database: {exception.Message}");
+        }
+    }
 
     /// <summary>SIGUSR2: the subscriptions on the standard output, as Mosquitto prints them.</summary>
     internal void PrintSubscriptions(TextWriter output)
@@ -168,9 +223,39 @@ internal sealed class BrokerService : IAsyncDisposable
     {
         _publisher.Detach();
         if (_broker is not null) await _broker.DisposeAsync();
+        await _dynamic.DisposeAsync();
+        await CloseStoreAsync();
         _assembly?.Dispose();
         _previous?.Dispose();
         _pidFile?.Dispose();
+    }
+
+    // Mosquitto's lines, of which tools tell that a plugin is there.
+    private void LogPlugins()
+    {
+        foreach (var plugin in _configuration.Plugins.Where(plugin => plugin.Kind is PluginKind.PasswordFile or PluginKind.AclFile or PluginKind.DynamicSecurity))
+        {
+            var name = PluginNames.Of(plugin.Kind);
+            HostLog.Information(_log, $"Loading plugin: {plugin.Path}");
+            HostLog.Information(_log, $"Plugin {name} version {Verbs.RunVerb.Version} loaded.");
+            foreach (var handled in PluginNames.EventsOf(plugin.Kind)) HostLog.Information(_log, $"Plugin {name} has registered to receive '{handled}' events.");
+        }
+    }
+
+    private async Task CloseStoreAsync()
+    {
+        if (_store is null) return;
+        if (_broker is not null) HostLog.Saving(_log, _storePath!);
+        try
+        {
+            await _store.DisposeAsync();
+        }
+        catch (IOException exception)
+        {
+            HostLog.Failed(_log, $"Error: {exception.Message}");
+        }
+
+        _store = null;
     }
 
     private void Report(HostConfiguration configuration, BrokerAssembly assembly)

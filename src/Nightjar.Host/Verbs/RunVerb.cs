@@ -19,6 +19,7 @@ internal static class RunVerb
                nightjar pub|sub|rr ...   (as mosquitto_pub, mosquitto_sub, mosquitto_rr; --help for each)
                nightjar passwd ...       (password files, as mosquitto_passwd; --help for more)
                nightjar cert ...         (certificates for the broker and its clients; --help for more)
+               nightjar store ...        (looks into stores, takes over those of Mosquitto; --help for more)
 
          -c, --config-file : the configuration file, in the format of mosquitto.conf.
          -d, --daemon      : run in the background. Without a log_dest lines go to syslog.
@@ -76,10 +77,12 @@ internal static class RunVerb
     // What a start would refuse or warn of belongs to the check, the files that the configuration names included, read as the user that a start would read them.
     private static async Task<int> TestAsync(HostConfiguration configuration, RunArguments arguments, Privileges privileges, TextWriter error)
     {
-        using var assembly = privileges.RunAsUser(() => BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance));
+        using var assembly = privileges.RunAsUser(() => BrokerAssembly.Load(configuration, arguments.Ports, NullLogger.Instance, dynamic: null));
         var warnings = configuration.Notices.Where(notice => notice.Type == LogTypes.Warning).Select(notice => notice.Text);
-        await WriteLinesAsync(error, configuration, warnings.Concat(assembly.Warnings).Concat(assembly.Errors));
-        if (assembly.Errors.Count > 0) return BrokerService.ConfigurationExitCode;
+        var store = privileges.RunAsUser(() => PersistencePlan.Make(configuration)?.Check());
+        string[] errors = store is null ? [.. assembly.Errors] : [.. assembly.Errors, store];
+        await WriteLinesAsync(error, configuration, warnings.Concat(assembly.Warnings).Concat(errors));
+        if (errors.Length > 0) return BrokerService.ConfigurationExitCode;
         await WriteLinesAsync(error, configuration, ["Configuration file is OK."]);
         return 0;
     }
@@ -107,7 +110,7 @@ internal static class RunVerb
         AnnounceListening(arguments, configuration, log);
         await using var service = new BrokerService(arguments.ConfigurationFile, configuration, arguments.Ports, privileges, log, publisher);
         // Before anybody can see that the broker runs, and send a signal.
-        using var signals = new ProcessSignals(service.ReloadAsync, service.Save, () => service.PrintSubscriptions(output), service.ReopenLog);
+        using var signals = new ProcessSignals(service.ReloadAsync, service.SaveAsync, () => service.PrintSubscriptions(output), service.ReopenLog);
         var exitCode = await service.StartAsync();
         if (exitCode != 0) return exitCode;
         await signals.StopRequested;

@@ -10,7 +10,7 @@ using Nightjar.Transport.Tls;
 
 namespace Nightjar.Host.Verbs;
 
-/// <summary>What the three tools share: connecting, -d output, error output.</summary>
+/// <summary>What the tools share: connecting, -d output, error output.</summary>
 internal sealed class ToolSession : IAsyncDisposable
 {
     private const int Failure = 1;
@@ -20,6 +20,10 @@ internal sealed class ToolSession : IAsyncDisposable
 
     // MOSQ_ERR_TLS, likewise.
     private const int TlsFailure = 8;
+
+    // MOSQ_ERR_ERRNO and MOSQ_ERR_EAI, with which mosquitto_ctrl alone ends.
+    private const int SystemFailure = 14;
+    private const int LookupFailure = 15;
 
     private readonly Stream _output;
     private readonly Lock _outputGate = new();
@@ -48,7 +52,7 @@ internal sealed class ToolSession : IAsyncDisposable
     }
 
     /// <summary>Connects; on failure says why.</summary>
-    /// <returns>0, or the exit code: the code of the CONNACK, 7 when the server hung up instead, 8 when TLS failed, or 1.</returns>
+    /// <returns>0, or the exit code: the code of the CONNACK, 7 when the server hung up instead, 8 when TLS failed, or 1; for ctrl 14 or 15 (look-up) instead of 1.</returns>
     internal async Task<int> ConnectAsync(CancellationToken cancellationToken, bool silent = false)
     {
         try
@@ -71,7 +75,8 @@ internal sealed class ToolSession : IAsyncDisposable
         {
             bool isLookup = exception.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData;
             if (!silent) Error(isLookup ? "Unable to connect (Lookup error.).\n" : $"Error: {Describe(exception)}\n");
-            return Failure;
+            if (Options.Kind != ToolKind.Ctrl) return Failure;
+            return isLookup ? LookupFailure : SystemFailure;
         }
     }
 

@@ -6,6 +6,10 @@ namespace Nightjar.Host.Verbs;
 /// <summary>The frame of the three verbs: --help, --version, usage errors.</summary>
 internal static class ToolVerb
 {
+    /// <summary>What --version says.</summary>
+    internal static string Version { get; } =
+        typeof(ToolVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
     internal static async Task<int> RunAsync(
         ToolKind kind, string[] args, Stream stdout, TextWriter stderr, Func<ToolOptions, Task<int>> run)
     {
@@ -18,8 +22,7 @@ internal static class ToolVerb
 
         if (args.Contains("--version"))
         {
-            string version = typeof(ToolVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
-            await stdout.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"nightjar {name} version {version}\n")).ConfigureAwait(false);
+            await stdout.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"nightjar {name} version {Version}\n")).ConfigureAwait(false);
             return 1;
         }
 

@@ -14,10 +14,12 @@ internal sealed partial class StoreLease : IMessageStore, ISessionStore, IRetain
 {
     private readonly StoreState _state;
     private readonly BrokerClock _clock;
+    private readonly bool _pages;
     private readonly long _epoch;
 
-    internal StoreLease(StoreState state, BrokerClock clock)
+    internal StoreLease(StoreState state, BrokerClock clock, bool pages)
     {
+        _pages = pages;
         _state = state;
         _clock = clock;
         lock (state) _epoch = ++state.Epoch;

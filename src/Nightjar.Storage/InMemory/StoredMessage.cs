@@ -35,6 +35,9 @@ internal sealed class StoredMessage
 
     internal long Id { get; }
 
+    /// <summary>Bytes of topic name, properties and payload.</summary>
+    internal int Size => _topicName.Length + _properties.Length + _payload.Length;
+
     /// <summary>Deliveries that name it.</summary>
     internal int Deliveries { get; set; }
 

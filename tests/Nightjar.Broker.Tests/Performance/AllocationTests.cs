@@ -1,7 +1,9 @@
+using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Security.AccessLists;
 using Nightjar.Broker.Tests.Collections;
 using Nightjar.Broker.Tests.Limits;
+using Nightjar.Broker.Tests.Persistence;
 using Nightjar.Protocol;
 using Nightjar.Testing;
 using Nightjar.Testing.Broker;
@@ -60,6 +62,58 @@ public sealed class AllocationTests
         var copies = IsShared(kind) ? 1 : receivers;
         var extra = kind == "alias in" ? copies : 0;
         Assert.Equal(((WarmUp + (Rounds * runs)) * copies) + extra, clients.Take(receivers).Sum(client => client.Received));
+    }
+
+    [Theory]
+    [InlineData(QualityOfService.AtLeastOnce)]
+    [InlineData(QualityOfService.ExactlyOnce)]
+    public async Task Message_WhoseAnswersWaitForAStore_AllocatesNothing(QualityOfService qos)
+    {
+        await using var store = ManualStore.Create();
+        store.NotesGroups = false;
+        using var broker = new SteppedBroker(LimitTests.Options, store: store);
+        var receiver = broker.Connect("r", sessionExpiry: 1000);
+        receiver.Subscribe("dev/1/temp", qos);
+        var publisher = broker.Connect("p", sessionExpiry: 1000);
+        var packet = Packet(publisher, "plain", qos);
+        SteppedClient[] clients = [receiver, publisher];
+        store.Hold();
+        RunAndCommit(WarmUp);
+        var runs = Allocation.AssertNone(() => RunAndCommit(Rounds));
+        Assert.Equal(WarmUp + (Rounds * runs), receiver.Received);
+        store.Release();
+
+        void RunAndCommit(int rounds)
+        {
+            for (var i = 0; i < rounds; i++)
+            {
+                publisher.Feed(packet);
+                // PUBREC, PUBREL and PUBCOMP wait in turn.
+                for (var step = 0; step < 3; step++)
+                {
+                    SteppedBroker.Settle(clients);
+                    store.Commit();
+                }
+
+                SteppedBroker.Settle(clients);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Message_ThatIsLeftToTheStore_AllocatesNothing()
+    {
+        await using var store = ManualStore.CreatePaging();
+        using var broker = new SteppedBroker(LimitTests.Options with { MaximumQueuedMessages = 100, QueueFullPolicy = QueueFullPolicy.DropOldest }, store: store);
+        var receiver = broker.Connect("r", sessionExpiry: 1000);
+        receiver.Subscribe("dev/1/temp", QualityOfService.AtLeastOnce);
+        receiver.Connection.End();
+        var publisher = broker.Connect("p");
+        var packet = Packet(publisher, "plain", QualityOfService.AtLeastOnce);
+        SteppedClient[] clients = [publisher];
+        Run(publisher, packet, clients, WarmUp);
+        Allocation.AssertNone(() => Run(publisher, packet, clients, Rounds));
+        Assert.Equal((100, 100), (broker.Broker.Session("r").QueuedCount, broker.Broker.Session("r").BacklogCount));
     }
 
     [Fact]

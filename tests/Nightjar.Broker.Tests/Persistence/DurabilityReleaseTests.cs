@@ -11,7 +11,7 @@ namespace Nightjar.Broker.Tests.Persistence;
 /// <summary>What is promised leaves when the store is durable that far, in order; what promises nothing does not wait.</summary>
 public sealed class DurabilityReleaseTests
 {
-    private readonly ManualStore _store = new();
+    private readonly ManualStore _store = ManualStore.Create();
 
     [Theory]
     [InlineData(ProtocolVersion.Mqtt311)]
@@ -59,6 +59,81 @@ public sealed class DurabilityReleaseTests
         await publisher.ExpectAsync("70 02 0007");
         Assert.Equal("m", (await subscriber.ReceivePublishAsync()).Payload);
         await subscriber.ExpectNothingAsync();
+    }
+
+    [Theory]
+    [InlineData(ProtocolVersion.Mqtt311)]
+    [InlineData(ProtocolVersion.Mqtt50)]
+    public async Task QoS2Messages_ToADurableSession_WaitForTheirPacketIds_AWindowACommit(ProtocolVersion version)
+    {
+        await using var broker = await StartAsync();
+        var subscriber = await DurableAsync(broker, "s", version);
+        await subscriber.SubscribeAsync("a", QualityOfService.ExactlyOnce);
+        var publisher = await broker.ConnectAsync("p", version);
+        _store.Hold();
+        var first = subscriber.ReceivePublishAsync();
+        for (ushort id = 1; id <= 3; id++)
+        {
+            await publisher.PublishAsync("a", $"{id}", QualityOfService.ExactlyOnce, packetId: id);
+            await publisher.ExpectNothingAsync();
+        }
+
+        Assert.False(first.IsCompleted);
+        _store.Commit();
+        Assert.Equal("1", (await first).Payload);
+        for (var id = 1; id <= 3; id++) await publisher.ExpectAsync($"50 02 000{id}");
+        // The others came while the first was on its way to the disk: together they wait for the next commit.
+        var second = subscriber.ReceivePublishAsync();
+        await publisher.ExpectNothingAsync();
+        Assert.False(second.IsCompleted);
+        _store.Commit();
+        Assert.Equal(("2", "3"), ((await second).Payload, (await subscriber.ReceivePublishAsync()).Payload));
+        _store.Release();
+    }
+
+    [Theory]
+    [InlineData(ProtocolVersion.Mqtt311)]
+    [InlineData(ProtocolVersion.Mqtt50)]
+    public async Task ConnAck_OfACleanStart_WaitsForTheEndOfTheSessionBefore(ProtocolVersion version)
+    {
+        await using var broker = await StartAsync();
+        await (await DurableAsync(broker, "c", version)).DisconnectAsync();
+        await broker.WaitForConnectionsAsync(0);
+        var other = await broker.ConnectAsync("o", version);
+        _store.Hold();
+        var before = _store.Last;
+        var client = await broker.OpenAsync(version);
+        await client.SendAsync(WirePackets.Connect(version, "c"));
+        var answer = client.ReceiveAsync();
+        await Wait.UntilAsync(() => _store.Last > before, "the session to be dropped");
+        await other.ExpectNothingAsync();
+        Assert.False(answer.IsCompleted);
+        _store.Release();
+        Assert.Equal(0, (await answer)[2]);
+    }
+
+    [Theory]
+    [InlineData(ProtocolVersion.Mqtt311)]
+    [InlineData(ProtocolVersion.Mqtt50)]
+    public async Task WhatBelongsTogether_IsSaidInOneGroup(ProtocolVersion version)
+    {
+        await using var broker = await StartAsync();
+        var subscriber = await DurableAsync(broker, "s", version);
+        await subscriber.SubscribeAsync("#", QualityOfService.AtLeastOnce);
+        var publisher = await DurableAsync(broker, "p", version);
+        _store.Grouped.Clear();
+        await publisher.PublishAsync("a", "m", QualityOfService.ExactlyOnce, packetId: 7);
+        await publisher.ExpectAsync("50 02 0007");
+        Assert.Equal(["Append AddReceivedId"], _store.Grouped);
+        await subscriber.ReceiveAndAcknowledgeAsync();
+
+        // The will of a connection that is taken over, and what takes its place.
+        var first = await broker.ConnectAsync("w", version, cleanStart: false, sessionExpiry: 100, will: new TestWill("w", "1"));
+        await first.ExpectNothingAsync();
+        _store.Grouped.Clear();
+        await broker.ConnectAsync("w", version, cleanStart: false, sessionExpiry: 100, will: new TestWill("w", "2", QualityOfService.AtLeastOnce));
+        await broker.ConnectAsync("w", version, cleanStart: false, sessionExpiry: 100);
+        Assert.Equal(["ClearWill SetWill", "ClearWill Append"], _store.Grouped);
     }
 
     [Theory]

@@ -21,7 +21,7 @@ internal sealed class OracleSide : IAsyncDisposable
 
     internal RestartingBroker Broker => _broker;
 
-    internal static async Task<OracleSide> StartAsync(BrokerOptions options, bool restarts) => new(await RestartingBroker.StartAsync(options), restarts);
+    internal static async Task<OracleSide> StartAsync(BrokerOptions options, bool restarts, StoreKind kind) => new(await RestartingBroker.StartAsync(kind, options), restarts);
 
     internal async Task<string> ConnectAsync(int index, bool clean, uint expiry, TestWill? will)
     {
@@ -64,8 +64,12 @@ internal sealed class OracleSide : IAsyncDisposable
     {
         // After the first round all that anyone sent is dealt with; what that led to comes with the second.
         var received = Clients.Select(_ => new List<string>()).ToArray();
-        for (var round = 0; round < 2; round++)
+        // What comes of a page may have the next one read, so it goes on as long as something comes.
+        var before = -1;
+        for (var round = 0; round < 2 || received.Sum(lines => lines.Count) > before; round++)
         {
+            before = received.Sum(lines => lines.Count);
+            await PagedQueues.WaitAsync(_broker.Current.Broker);
             for (var i = 0; i < Clients.Length; i++) received[i].AddRange(await Clients[i].DrainAsync());
         }
 

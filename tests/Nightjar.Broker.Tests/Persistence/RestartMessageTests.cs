@@ -6,7 +6,7 @@ using Xunit;
 namespace Nightjar.Broker.Tests.Persistence;
 
 /// <summary>What a restart keeps of messages: waiting, in flight, received, retained.</summary>
-public sealed class RestartMessageTests
+public abstract class RestartMessageTests(StoreKind kind)
 {
     [Theory]
     [InlineData(ProtocolVersion.Mqtt311, false)]
@@ -15,7 +15,7 @@ public sealed class RestartMessageTests
     [InlineData(ProtocolVersion.Mqtt50, true)]
     public async Task QueuedMessages_AfterRestart_ComeInOrder(ProtocolVersion version, bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s", version);
         await client.SubscribeAsync("q/#", QualityOfService.ExactlyOnce);
         await client.DisconnectAsync();
@@ -50,7 +50,7 @@ public sealed class RestartMessageTests
     [InlineData(ProtocolVersion.Mqtt50)]
     public async Task MessagesInFlight_AfterCrash_AreSentAgainWithDupAndTheirPacketIds(ProtocolVersion version)
     {
-        await using var broker = await RestartingBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.Zero, MaximumInflightMessages = 5 });
+        await using var broker = await RestartingBroker.StartAsync(kind, new BrokerOptions { SysInterval = TimeSpan.Zero, MaximumInflightMessages = 5 });
         var client = await broker.ConnectAsync("s", version);
         await client.SubscribeAsync("q/#", QualityOfService.ExactlyOnce, identifier: version == ProtocolVersion.Mqtt50 ? 11u : 0);
         await PublishAsync(broker, "q", 1, 8);
@@ -84,7 +84,7 @@ public sealed class RestartMessageTests
     [Fact]
     public async Task AcknowledgedHandshake_AfterCrash_LeavesNothing()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s");
         await client.SubscribeAsync("q/#", QualityOfService.ExactlyOnce);
         await PublishAsync(broker, "q", 1, 2);
@@ -103,7 +103,7 @@ public sealed class RestartMessageTests
     [InlineData(ProtocolVersion.Mqtt50, true)]
     public async Task ReceivedQoS2Message_RepeatedAfterRestart_IsNotDoubled(ProtocolVersion version, bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var subscriber = await broker.ConnectAsync("s");
         await subscriber.SubscribeAsync("t", QualityOfService.AtLeastOnce);
         var publisher = await broker.ConnectAsync("p", version);
@@ -138,7 +138,7 @@ public sealed class RestartMessageTests
     [InlineData(true)]
     public async Task MessageExpiry_AcrossRestarts_GoesOn(bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s");
         await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
         await client.DisconnectAsync();
@@ -170,7 +170,7 @@ public sealed class RestartMessageTests
     [InlineData(true)]
     public async Task RetainedMessages_AfterRestart_AreThoseSetLast(bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.FromSeconds(10) });
+        await using var broker = await RestartingBroker.StartAsync(kind, new BrokerOptions { SysInterval = TimeSpan.FromSeconds(10) });
         var publisher = await broker.ConnectAsync("p", clean: true, expiry: 0);
         foreach (var (topic, payload) in ((string, string)[])[("a", "1"), ("b", "2"), ("c", "3"), ("b", "22"), ("c", "")])
             await publisher.PublishAsync(topic, payload, retain: true, properties: [0x01, 1, 0x26, 0, 1, (byte)'k', 0, 1, (byte)'v']);
@@ -190,7 +190,7 @@ public sealed class RestartMessageTests
     [Fact]
     public async Task OneCopyForSeveralSubscriptions_AfterRestart_HasAllIdentifiers()
     {
-        await using var broker = await RestartingBroker.StartAsync(new BrokerOptions { SysInterval = TimeSpan.Zero, AllowDuplicateMessages = false });
+        await using var broker = await RestartingBroker.StartAsync(kind, new BrokerOptions { SysInterval = TimeSpan.Zero, AllowDuplicateMessages = false });
         var client = await broker.ConnectAsync("s");
         await client.SubscribeAsync("t", QualityOfService.AtLeastOnce, identifier: 5);
         await client.SubscribeAsync("#", QualityOfService.ExactlyOnce, identifier: 6);
@@ -208,7 +208,7 @@ public sealed class RestartMessageTests
     [Fact]
     public async Task Message_ForManySessions_IsKeptOnceUntilTheLastAcknowledges()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         foreach (var id in (string[])["a", "b", "c"])
         {
             var client = await broker.ConnectAsync(id);
@@ -234,7 +234,7 @@ public sealed class RestartMessageTests
     [Fact]
     public async Task PacketIds_AfterRestart_GoOn()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s");
         await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
         await PublishAsync(broker, "t", 1, 3, exact: true);

@@ -25,7 +25,28 @@ public sealed class RestartOracleTests(ITestOutputHelper output)
     [InlineData(5)]
     [InlineData(6)]
     [InlineData(0)]
-    public async Task RestartedBroker_ToItsClients_IsAsOneThatNeverStopped(int seed)
+    public Task RestartedBroker_ToItsClients_IsAsOneThatNeverStopped(int seed) => CompareAsync(seed, StoreKind.Memory);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(0)]
+    public Task RestartedBroker_ThatReadsItsQueuesBack_IsAsOneThatNeverStopped(int seed) => CompareAsync(seed, StoreKind.PagingMemory);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(0)]
+    public Task RestartedBroker_OnAFile_IsAsOneThatNeverStopped(int seed) => CompareAsync(seed, StoreKind.Disk);
+
+    private async Task CompareAsync(int seed, StoreKind kind)
     {
         if (seed == 0) seed = Environment.TickCount & 0xFFFFFF;
         output.WriteLine($"seed {seed}");
@@ -38,9 +59,11 @@ public sealed class RestartOracleTests(ITestOutputHelper output)
             MaximumQueuedMessages = random.Next(5, 40),
             QueueQoS0Messages = random.Next(2) == 0,
             AllowDuplicateMessages = random.Next(2) == 0,
+            QueuedMessagesInMemory = random.Next(1, 4),
+            QueueFullPolicy = (QueueFullPolicy)random.Next(2),
         };
-        await using var restarted = await OracleSide.StartAsync(options, restarts: true);
-        await using var steady = await OracleSide.StartAsync(options, restarts: false);
+        await using var restarted = await OracleSide.StartAsync(options, restarts: true, kind);
+        await using var steady = await OracleSide.StartAsync(options, restarts: false, kind);
         for (var step = 0; step < 400; step++)
         {
             var operation = Choose(random, steady, step, out var name);

@@ -5,7 +5,7 @@ using Xunit;
 namespace Nightjar.Broker.Tests.Persistence;
 
 /// <summary>What a restart keeps of sessions and their subscriptions.</summary>
-public sealed class RestartSessionTests
+public abstract class RestartSessionTests(StoreKind kind)
 {
     [Theory]
     [InlineData(ProtocolVersion.Mqtt31, false)]
@@ -15,7 +15,7 @@ public sealed class RestartSessionTests
     [InlineData(ProtocolVersion.Mqtt50, true)]
     public async Task DurableSession_AfterRestart_IsPresentWithItsSubscriptions(ProtocolVersion version, bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s", version);
         await client.SubscribeAsync("a/+", QualityOfService.AtLeastOnce);
         await client.SubscribeAsync("b/#", QualityOfService.AtMostOnce);
@@ -45,7 +45,7 @@ public sealed class RestartSessionTests
     [InlineData(true)]
     public async Task SubscriptionOptions_AfterRestart_Hold(bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s");
         await client.SubscribeAsync("own", QualityOfService.AtLeastOnce, noLocal: true, identifier: 268_435_455);
         await client.SubscribeAsync("kept", QualityOfService.AtLeastOnce, retainAsPublished: true, identifier: 7);
@@ -75,7 +75,7 @@ public sealed class RestartSessionTests
     [InlineData(true)]
     public async Task SharedSubscription_AfterRestart_GivesEachMessageToOneMember(bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         foreach (var id in (string[])["m1", "m2"]) await (await broker.ConnectAsync(id)).SubscribeAsync("$share/g/t/+", QualityOfService.AtLeastOnce);
         await broker.RestartAsync(crash);
 
@@ -99,7 +99,7 @@ public sealed class RestartSessionTests
     [Fact]
     public async Task SharedDelivery_OfAMemberThatEndsAfterRestart_GoesToAnotherMember()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var member = await broker.ConnectAsync("m1");
         await member.SubscribeAsync("$share/g/t", QualityOfService.AtLeastOnce);
         var publisher = await broker.ConnectAsync("p", clean: true, expiry: 0);
@@ -123,7 +123,7 @@ public sealed class RestartSessionTests
     [InlineData(ProtocolVersion.Mqtt50, true)]
     public async Task CleanSession_AfterRestart_IsGone(ProtocolVersion version, bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s", version, clean: true, expiry: 0);
         await client.SubscribeAsync("a", QualityOfService.AtLeastOnce);
         Assert.Equal(0, broker.Store.SessionCount);
@@ -138,7 +138,7 @@ public sealed class RestartSessionTests
     [InlineData(true)]
     public async Task DroppedSession_AfterRestart_IsGone(bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         foreach (var id in (string[])["ended", "cleaned", "expired", "stays"])
         {
             var client = await broker.ConnectAsync(id, expiry: id == "expired" ? 10u : uint.MaxValue);
@@ -164,7 +164,7 @@ public sealed class RestartSessionTests
     [Fact]
     public async Task SessionExpiry_AcrossRestarts_CountsFromTheEndOfTheConnection()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         await (await broker.ConnectAsync("s", expiry: 100)).DisconnectAsync();
         await broker.Current.WaitForConnectionsAsync(0);
         broker.Advance(TimeSpan.FromSeconds(30));
@@ -181,7 +181,7 @@ public sealed class RestartSessionTests
     [Fact]
     public async Task SessionExpiry_PassedWhileNoBrokerRan_EndsTheSessionBeforeAnybodyConnects()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         await (await broker.ConnectAsync("s", expiry: 100)).DisconnectAsync();
         await broker.RestartAsync(crash: false, down: TimeSpan.FromSeconds(101));
 
@@ -192,7 +192,7 @@ public sealed class RestartSessionTests
     [Fact]
     public async Task SessionExpiry_OfAClientThatWasConnectedAtTheCrash_CountsFromTheNextStart()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         await broker.ConnectAsync("s", expiry: 100);
         await broker.RestartAsync(crash: true, down: TimeSpan.FromHours(1));
         broker.Advance(TimeSpan.FromSeconds(60));
@@ -206,7 +206,7 @@ public sealed class RestartSessionTests
     [Fact]
     public async Task DurableSession_ThatTakesOverAShortOne_IsKeptWithoutItsState()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s", expiry: 0);
         await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
         Assert.False((await broker.ConnectAsync("s", expiry: 50)).SessionPresent);
@@ -219,7 +219,7 @@ public sealed class RestartSessionTests
     [Fact]
     public async Task SessionThatCeasesToBeDurable_AfterRestart_IsGone()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var client = await broker.ConnectAsync("s");
         await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
         await client.DisconnectAsync();

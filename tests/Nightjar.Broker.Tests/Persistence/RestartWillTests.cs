@@ -5,7 +5,7 @@ using Xunit;
 namespace Nightjar.Broker.Tests.Persistence;
 
 /// <summary>What a restart keeps of wills.</summary>
-public sealed class RestartWillTests
+public abstract class RestartWillTests(StoreKind kind)
 {
     private static readonly byte[] Delay60 = [0x18, 0, 0, 0, 60];
     private static readonly byte[] Delay60Expiry30 = [0x18, 0, 0, 0, 60, 0x02, 0, 0, 0, 30];
@@ -13,7 +13,7 @@ public sealed class RestartWillTests
     [Fact]
     public async Task DelayedWill_AcrossRestarts_IsPublishedAtItsTime()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("will/+", QualityOfService.AtLeastOnce);
         var client = await broker.ConnectAsync("s", will: new TestWill("will/s", "dead", QualityOfService.ExactlyOnce, Retain: true, Delay60Expiry30));
@@ -40,7 +40,7 @@ public sealed class RestartWillTests
     [Fact]
     public async Task DelayedWill_ThatBecameDueWhileNoBrokerRan_IsPublishedAtTheStart()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("will/+", QualityOfService.AtLeastOnce);
         var client = await broker.ConnectAsync("s", will: new TestWill("will/s", "dead", QualityOfService.AtLeastOnce, Properties: Delay60));
@@ -58,7 +58,7 @@ public sealed class RestartWillTests
     [InlineData(true)]
     public async Task Will_OfASessionThatExpires_IsPublishedWithIt(bool crash)
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("will/+", QualityOfService.AtLeastOnce);
         var client = await broker.ConnectAsync("s", expiry: 10, will: new TestWill("will/s", "dead", QualityOfService.AtLeastOnce, Properties: Delay60));
@@ -74,7 +74,7 @@ public sealed class RestartWillTests
     [Fact]
     public async Task Will_OfAClientThatWasConnectedAtTheCrash_IsPublishedOnceAfterTheStart()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("will/+", QualityOfService.AtLeastOnce);
         await broker.ConnectAsync("now", will: new TestWill("will/now", "1", QualityOfService.AtLeastOnce));
@@ -94,7 +94,7 @@ public sealed class RestartWillTests
     [Fact]
     public async Task DelayedWill_OfAClientThatComesBackAfterRestart_IsNotPublished()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("will/+", QualityOfService.AtLeastOnce);
         var client = await broker.ConnectAsync("s", will: new TestWill("will/s", "dead", QualityOfService.AtLeastOnce, Properties: Delay60));
@@ -112,7 +112,7 @@ public sealed class RestartWillTests
     [Fact]
     public async Task Will_DiscardedByDisconnect_StaysDiscarded()
     {
-        await using var broker = await RestartingBroker.StartAsync();
+        await using var broker = await RestartingBroker.StartAsync(kind);
         var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("will/+", QualityOfService.AtLeastOnce);
         var client = await broker.ConnectAsync("s", will: new TestWill("will/s", "dead", QualityOfService.AtLeastOnce, Properties: Delay60));

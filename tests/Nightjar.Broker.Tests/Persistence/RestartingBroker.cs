@@ -1,7 +1,6 @@
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Limits;
 using Nightjar.Protocol;
-using Nightjar.Storage;
 using Nightjar.Testing;
 using Nightjar.Testing.Broker;
 
@@ -13,13 +12,22 @@ internal sealed class RestartingBroker : IAsyncDisposable
     private readonly FakeTimeProvider _clock = new();
     private BrokerOptions _options = new() { SysInterval = TimeSpan.Zero };
 
-    internal InMemoryStore Store { get; } = InMemoryStore.Create();
+    internal required RestartStore Store { get; init; }
 
     internal TestBroker Current { get; private set; } = null!;
 
-    internal static async Task<RestartingBroker> StartAsync(BrokerOptions? options = null)
+    /// <summary>Starts the first broker.</summary>
+    /// <param name="options">Options of all of them.</param>
+    /// <param name="paging">Whether they read queues back from the store instead of holding them in memory.</param>
+    internal static Task<RestartingBroker> StartAsync(BrokerOptions? options = null, bool paging = false) =>
+        StartAsync(paging ? StoreKind.PagingMemory : StoreKind.Memory, options);
+
+    /// <summary>Starts the first broker.</summary>
+    /// <param name="kind">What they stand on.</param>
+    /// <param name="options">Options of all of them.</param>
+    internal static async Task<RestartingBroker> StartAsync(StoreKind kind, BrokerOptions? options = null)
     {
-        var broker = new RestartingBroker();
+        var broker = new RestartingBroker { Store = RestartStore.Make(kind) };
         // Clients that are gone without a word must not hold up a stop.
         broker._options = (options ?? broker._options) with { CloseLinger = TimeSpan.FromMilliseconds(20) };
         // A time that is not zero on either clock.
@@ -34,8 +42,16 @@ internal sealed class RestartingBroker : IAsyncDisposable
     internal async Task RestartAsync(bool crash, TimeSpan down = default)
     {
         var old = Current;
-        if (crash) Store.Open(new BrokerClock(_clock));
-        else await old.Broker.StopAsync();
+        if (crash)
+        {
+            await Store.CrashAsync(new BrokerClock(_clock));
+        }
+        else
+        {
+            await old.Broker.StopAsync();
+            await Store.CloseAsync();
+        }
+
         _clock.Advance(down);
         Current = await StartNextAsync();
         await old.DisposeAsync();
@@ -46,7 +62,11 @@ internal sealed class RestartingBroker : IAsyncDisposable
 
     internal void Advance(TimeSpan by) => Current.Advance(by);
 
-    public ValueTask DisposeAsync() => Current.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Current.DisposeAsync();
+        await Store.DisposeAsync();
+    }
 
-    private Task<TestBroker> StartNextAsync() => TestBroker.StartAsync(_options, store: Store, clock: _clock);
+    private Task<TestBroker> StartNextAsync() => TestBroker.StartAsync(_options, store: Store.Current, clock: _clock);
 }

@@ -15,9 +15,19 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public void Readme_EmbeddingExample_IsTheCompiledOne()
+    public async Task DurableExample_OfTheReadme_CompilesAndRuns()
     {
-        var source = File.ReadAllText(Path.Combine(RepositoryTree.Root, "tests/Nightjar.Broker.Tests/Readme/EmbeddingExample.cs")).ReplaceLineEndings("\n");
+        var directory = Directory.CreateTempSubdirectory("nightjar-readme-");
+        Assert.Equal("1 retained message after the second start", await DurableExample.RunAsync(Path.Combine(directory.FullName, "nightjar.db")));
+        directory.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("EmbeddingExample.cs")]
+    [InlineData("DurableExample.cs")]
+    public void Readme_Examples_AreTheCompiledOnes(string file)
+    {
+        var source = File.ReadAllText(Path.Combine(RepositoryTree.Root, "tests/Nightjar.Broker.Tests/Readme", file)).ReplaceLineEndings("\n");
         var begin = source.IndexOf("// <readme>\n", StringComparison.Ordinal) + "// <readme>\n".Length;
         var example = source[begin..source.IndexOf("\n// </readme>", StringComparison.Ordinal)];
         var readme = File.ReadAllText(Path.Combine(RepositoryTree.Root, "README.md")).ReplaceLineEndings("\n");

@@ -23,7 +23,7 @@ public sealed class ConfigPageTests
         }
     }
 
-    [RequiresToolTheory(MosquittoClient.Pub, MosquittoClient.Sub)]
+    [RequiresToolTheory(MosquittoClient.Pub, MosquittoClient.Sub, "mosquitto_ctrl", "mosquitto_rr")]
     [MemberData(nameof(Chapters))]
     public async Task Chapter_AsWritten_Works(string title, string maker)
     {
@@ -47,7 +47,7 @@ public sealed class ConfigPageTests
     {
         IReadOnlyList<ConfigPage> chapters = ConfigPage.Read();
         Assert.Equal(
-            ["Password file", "One process, three listeners", "ACL file", "Certificates for clients", "Keys instead of certificates"],
+            ["Password file", "One process, three listeners", "ACL file", "Dynamic security", "Certificates for clients", "Keys instead of certificates", "State on disk"],
             chapters.Select(chapter => chapter.Title));
         foreach (ConfigPage chapter in chapters)
         {

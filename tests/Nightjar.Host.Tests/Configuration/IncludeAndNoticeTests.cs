@@ -65,14 +65,10 @@ public sealed class IncludeAndNoticeTests
         Assert.Contains(HostConfiguration.Parse([line], "f").Notices, found => found.Type == LogTypes.Notice && found.Text == notice);
 
     [Theory]
-    [InlineData("persistence true", "'persistence true' is not active yet")]
-    [InlineData("enable_control_api true", "'enable_control_api true' is not active yet")]
     [InlineData("connection b\naddress h\ntopic t", "bridge 'b' does not connect")]
     [InlineData("listener 9883\nprotocol http_api", "'protocol http_api' is not active yet: listener 9883 is not opened")]
     [InlineData("listener 9883\nprotocol websockets\nhttp_dir /x", "'http_dir' is not active yet")]
     [InlineData("listener 9883\nenable_proxy_protocol 1", "'enable_proxy_protocol' is not active yet")]
-    [InlineData("plugin mosquitto_dynamic_security.so\nplugin_opt_config_file x", "the listeners it holds for refuse everybody")]
-    [InlineData("plugin mosquitto_persist_sqlite.so", "plugin 'mosquitto_persist_sqlite.so' is not active yet")]
     [InlineData("plugin mosquitto_sparkplug_aware.so", "birth certificates are not copied")]
     [InlineData("log_dest dlt", "'log_dest dlt' is not available here")]
     [InlineData("listener 9883\nrequire_certificate true", "require_certificate has no effect without certfile and keyfile")]
@@ -89,12 +85,35 @@ public sealed class IncludeAndNoticeTests
     }
 
     [Fact]
-    public void Make_DynamicSecurityPlugin_LetsNobodyInUntilItIsActive()
+    public void Make_DynamicSecurityPlugins_HoldForTheirListeners()
     {
-        var configuration = HostConfiguration.Parse(["listener 1883 127.0.0.1", "allow_anonymous true", "plugin mosquitto_dynamic_security.so", "plugin_opt_config_file x"], "f");
-        var plan = Assert.Single(ListenerPlan.Make(configuration, [], []));
-        Assert.True(plan.Security.RefusesEverybody);
-        Assert.False(plan.Options.AllowAnonymous);
+        var configuration = HostConfiguration.Parse(
+            [
+                "per_listener_settings true", "global_plugin /usr/lib/mosquitto_dynamic_security.so", "plugin_opt_config_file all",
+                "listener 1883 127.0.0.1", "listener 1884 127.0.0.1", "password_file p",
+            ],
+            "f");
+        Assert.Empty(configuration.Errors);
+        Assert.All(ListenerPlan.Make(configuration, [], []), plan => Assert.Equal(new DynamicSecuritySection("all", null, true), plan.Security.DynamicSecurity));
+
+        configuration = HostConfiguration.Parse(
+            [
+                "plugin_load d C:\\mosquitto\\mosquitto_dynamic_security.dll", "plugin_opt_config_file x", "plugin_opt_password_init_file y", "auth_plugin_deny_special_chars false",
+                "listener 1883 127.0.0.1", "plugin_use d", "listener 1884 127.0.0.1",
+            ],
+            "f");
+        Assert.Empty(configuration.Errors);
+        var plans = ListenerPlan.Make(configuration, [], []);
+        Assert.Equal([new DynamicSecuritySection("x", "y", false), null], plans.Select(plan => plan.Security.DynamicSecurity));
+        Assert.Equal(["1883 127.0.0.1", ""], plans.Select(plan => plan.Options.SecurityDomain));
+    }
+
+    [Fact]
+    public void Parse_TwoDynamicSecurityFilesForOneListener_IsAnError()
+    {
+        var configuration = HostConfiguration.Parse(
+            ["listener 1883", "plugin mosquitto_dynamic_security.so", "plugin_opt_config_file a", "plugin mosquitto_dynamic_security.so", "plugin_opt_config_file b"], "f");
+        Assert.Contains("Both 'a' and 'b' are given as config_file", string.Join('\n', configuration.Errors), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using Nightjar.Broker;
 using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Connections;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
@@ -23,11 +24,11 @@ public sealed class SteppedBroker : IDisposable
     private readonly List<SteppedClient> _clients = [];
 
     /// <summary>Makes a broker.</summary>
-    public SteppedBroker(BrokerOptions? options = null, IAuthorizer? authorizer = null, ListenerOptions? listener = null)
+    public SteppedBroker(BrokerOptions? options = null, IAuthorizer? authorizer = null, ListenerOptions? listener = null, MqttBrokerStore? store = null)
     {
         SynchronizationContext.SetSynchronizationContext(null);
         _listener = listener ?? new ListenerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
-        Broker = new MqttBroker(options ?? new BrokerOptions { SysInterval = TimeSpan.Zero }, Log, Clock, null, authorizer);
+        Broker = new MqttBroker(options ?? new BrokerOptions { SysInterval = TimeSpan.Zero }, Log, Clock, null, authorizer, store: store);
     }
 
     /// <summary>The clock of the broker.</summary>

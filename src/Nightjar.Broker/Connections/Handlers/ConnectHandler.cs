@@ -213,6 +213,13 @@ internal static partial class ConnectHandler
         }
 
         if (connection.Mount is { } mount) request.WillTopic = mount.MountWill(request.WillTopic) ?? [];
+        // Nobody would be there to be asked when it is due, and nobody to get the answer.
+        if (TopicRoot.IsControl(request.WillTopic))
+        {
+            rule = "will topic";
+            return ReasonCode.NotAuthorized;
+        }
+
         if (TopicName.IsValid(request.WillTopic, options.MaximumTopicLevels)) return ReasonCode.Success;
         if (TopicName.IsValid(request.WillTopic)) connection.CountLimit(BrokerLimit.MaximumTopicLevels);
         rule = "will topic";
@@ -269,7 +276,14 @@ internal static partial class ConnectHandler
         connection.ConnectExpiryInterval = expiry;
         var claim = expiry == 0 ? default : await core.Environment.Stores.Sessions.ClaimAsync(clientId, CancellationToken.None);
         var plan = new ConnAckPlan(request, request.ClientId.Length == 0 ? clientId : null, authenticationData);
-        return !connection.IsClosing && Attach(connection, request, identity, claim, plan);
+        if (connection.IsClosing) return false;
+        while (true)
+        {
+            var result = Attach(connection, request, identity, claim, plan);
+            if (result.Ending is null) return Settle(connection, request, result);
+            await result.Ending;
+            if (connection.IsClosing) return false;
+        }
     }
 
     // A will waits in memory for as long as its client lives.
@@ -283,7 +297,7 @@ internal static partial class ConnectHandler
         return admitted;
     }
 
-    private static bool Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, ConnAckPlan plan)
+    private static AttachResult Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, ConnAckPlan plan)
     {
         var core = connection.Core;
         var options = core.Environment.Options;
@@ -295,25 +309,30 @@ internal static partial class ConnectHandler
         if (request.IsVersion5 && connection.Listener.MaximumTopicAlias > 0) connection.Aliases = new InboundAliases(connection.Listener.MaximumTopicAlias);
         if (!FitsConnAck(connection))
         {
-            Refuse(connection, ReasonCode.PacketTooLarge, "CONNACK is larger than the client's Maximum Packet Size");
-            return false;
+            return new AttachResult(ReasonCode.PacketTooLarge, null);
         }
 
         var context = BatchContext.Begin();
         var result = core.Sessions.Attach(connection, request, identity, claim, context);
         context.End(core.Environment.Counters);
         connection.AwaitHeld();
+        return result;
+    }
+
+    private static bool Settle(ClientConnection connection, ConnectRequest request, in AttachResult result)
+    {
         connection.Plan = null;
         if (result.ReasonCode != ReasonCode.Success)
         {
             if (result.ReasonCode == ReasonCode.QuotaExceeded) LogDenied(connection, "max_sessions_per_user exceeded");
+            if (result.ReasonCode == ReasonCode.ServerUnavailable) LogDenied(connection, "the store cannot be written");
             // As Mosquitto at global_max_clients: a v3 client gets no answer.
             if (result.ReasonCode == ReasonCode.ServerBusy && !connection.IsVersion5) connection.Close(DisconnectCause.QuotaExceeded, ReasonCode.ServerBusy);
-            else Refuse(connection, result.ReasonCode, null);
+            else Refuse(connection, result.ReasonCode, result.ReasonCode == ReasonCode.PacketTooLarge ? "CONNACK is larger than the client's Maximum Packet Size" : null);
             return false;
         }
 
-        var granted = GrantedKeepAlive(request, options);
+        var granted = GrantedKeepAlive(request, connection.Core.Environment.Options);
         if (granted != request.KeepAlive) connection.CountLimit(BrokerLimit.MaximumKeepAlive);
         connection.StartKeepAlive(granted);
         LogAccepted(connection, request);

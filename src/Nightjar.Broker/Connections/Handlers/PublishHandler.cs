@@ -1,7 +1,9 @@
 using System.Text;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Routing;
+using Nightjar.Broker.Security;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
 
@@ -10,9 +12,6 @@ namespace Nightjar.Broker.Connections.Handlers;
 /// <summary>PUBLISH from a client (§3.3): the hot path, steps 4 to 9 of the map in <c>src/README.md</c>.</summary>
 internal static class PublishHandler
 {
-    // What a client is told with 0x97, the only code here that stands for a limit of this broker.
-    private static ReadOnlySpan<byte> RetainedLimit => "limit of retained messages reached"u8;
-
     internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
     {
         if (!PublishPacket.TryRead(frame, connection.Version, PacketDirection.ToServer, out var packet, out var error))
@@ -113,9 +112,35 @@ internal static class PublishHandler
             return;
         }
 
+        // Passed on and noted as received in one: of either without the other the client's repetition would make a second message, or none.
+        var isGroup = packet.QoS == QualityOfService.ExactlyOnce && connection.Session!.IsStored;
+        if (!isGroup)
+        {
+            Pass(connection, packet, topicName, route, context);
+            return;
+        }
+
+        var store = connection.Core.Environment.Stores.Messages;
+        store.BeginGroup();
+        try
+        {
+            Pass(connection, packet, topicName, route, context);
+        }
+        finally
+        {
+            store.EndGroup();
+        }
+    }
+
+    private static void Pass(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context)
+    {
+        var options = connection.Core.Environment.Options;
         long ticket = 0;
+        var refusal = PublishRefusal.None;
         ReasonCode code;
-        if (!connection.Routes.MayWrite(connection, route, topicName))
+        var isControl = topicName[0] == (byte)'$' && TopicRoot.IsControl(topicName);
+        // A request that is kept would be one again for whoever subscribes.
+        if (!connection.Routes.MayWrite(connection, route, topicName) || (isControl && packet.Retain))
         {
             code = ReasonCode.NotAuthorized;
             LogDenied(connection, packet, topicName);
@@ -126,13 +151,28 @@ internal static class PublishHandler
             connection.CountLimit(BrokerLimit.MaximumPayloadSize);
             context.Counters.PublishDropped++;
         }
+        else if (isControl)
+        {
+            code = connection.Core.Control.TryTake(connection, topicName, packet.Payload, context) ? ReasonCode.Success : ReasonCode.QuotaExceeded;
+        }
         else
         {
-            code = Publish(connection, packet, topicName, route, context, out ticket);
+            code = Publish(connection, packet, topicName, route, context, out ticket, out refusal);
         }
 
         if (packet.QoS == QualityOfService.AtMostOnce) return;
-        Answer(connection, packet, code, ticket, context);
+        if (isControl && code == ReasonCode.QuotaExceeded) refusal = PublishRefusal.RequestLimit;
+        if (ticket == IMessageStore.Refused || (refusal == PublishRefusal.StoreFailed && !connection.IsVersion5)) Withhold(connection, packet);
+        else Answer(connection, packet, code, refusal, ticket, context);
+    }
+
+    // Before v5 there is no answer that says no, and yes would be a lie: the client keeps the message, and is asked for it again when the store is back.
+    private static void Withhold(ClientConnection connection, in PublishPacket packet)
+    {
+        connection.OwesAnswer = true;
+        if (packet.QoS != QualityOfService.ExactlyOnce) return;
+        var session = connection.Session!;
+        lock (session) session.RemoveReceivedId(packet.PacketId);
     }
 
     // Before a packet id is taken: a message that is not held is not acknowledged either, and may be sent again. What clears a retained
@@ -148,7 +188,7 @@ internal static class PublishHandler
     }
 
     private static ReasonCode Publish(
-        ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context, out long ticket)
+        ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context, out long ticket, out PublishRefusal refusal)
     {
         var core = connection.Core;
         var session = connection.Session!;
@@ -161,6 +201,9 @@ internal static class PublishHandler
             Retain = packet.Retain,
             Publisher = session,
             Origin = connection.Identity,
+            Refusable = packet.QoS != QualityOfService.AtMostOnce,
+            IsVersion5 = connection.IsVersion5,
+            NeedsRecord = packet.QoS == QualityOfService.ExactlyOnce && session.IsStored,
         };
         if (properties.Raw.Length > 0)
         {
@@ -170,6 +213,7 @@ internal static class PublishHandler
 
         var code = core.Router.Publish(ref publication, route, context);
         ticket = publication.Ticket;
+        refusal = publication.Refusal;
         publication.Dispose();
         if (core.Events.Published is { } handler) Announce(connection, handler, packet, topicName);
         return code;
@@ -213,13 +257,13 @@ internal static class PublishHandler
         return true;
     }
 
-    private static void Answer(ClientConnection connection, in PublishPacket packet, ReasonCode code, long ticket, BatchContext context)
+    private static void Answer(ClientConnection connection, in PublishPacket packet, ReasonCode code, PublishRefusal refusal, long ticket, BatchContext context)
     {
         // v3 has no reason codes: what was refused is acknowledged as if fine [MQTT-3.3.5-2 v3.1.1].
         if (!connection.IsVersion5) code = ReasonCode.Success;
         if (packet.QoS == QualityOfService.AtLeastOnce)
         {
-            if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubAck, packet.PacketId, code, RetainedLimit, context);
+            if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubAck, packet.PacketId, code, ReasonOf(refusal), context);
             else connection.Acknowledge(PacketType.PubAck, packet.PacketId, code, ticket, context);
             return;
         }
@@ -233,9 +277,19 @@ internal static class PublishHandler
                 ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
-        if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, RetainedLimit, context);
+        if (ticket == IMessageStore.Refused) connection.OwesAnswer = true;
+        else if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, ReasonOf(refusal), context);
         else connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
     }
+
+    // What a client is told with 0x97.
+    private static ReadOnlySpan<byte> ReasonOf(PublishRefusal refusal) => refusal switch
+    {
+        PublishRefusal.QueueFull => "queue of a subscriber is full"u8,
+        PublishRefusal.StoreFailed => "the broker cannot write to its store"u8,
+        PublishRefusal.RequestLimit => "limit of control requests reached"u8,
+        _ => "limit of retained messages reached"u8,
+    };
 
     private static void Announce(ClientConnection connection, Action<MessagePublishedEventArgs> handler, in PublishPacket packet, ReadOnlySpan<byte> topicName)
     {

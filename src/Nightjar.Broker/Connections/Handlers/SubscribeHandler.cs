@@ -19,6 +19,14 @@ internal static class SubscribeHandler
         }
 
         var codes = new ReasonCode[packet.EntryCount];
+        if (connection.Core.Environment.Stores.Condition.IsFailed && connection.Session!.IsStored)
+        {
+            // A subscription that the next start does not know is none.
+            Array.Fill(codes, Refusal(connection, ReasonCode.QuotaExceeded));
+            WriteSubAck(connection, packet.PacketId, codes, "the broker cannot write to its store"u8, 0, context);
+            return;
+        }
+
         List<RetainedDelivery>? retained = null;
         long ticket = 0;
         var index = 0;
@@ -26,7 +34,7 @@ internal static class SubscribeHandler
             codes[index++] = Subscribe(connection, entry, packet.SubscriptionIdentifier, context, ref retained, ref ticket);
 
         var session = connection.Session!;
-        WriteSubAck(connection, packet.PacketId, codes, ticket, context);
+        WriteSubAck(connection, packet.PacketId, codes, "limit of subscriptions reached"u8, ticket, context);
         if (retained is null) return;
         lock (session)
         {
@@ -116,10 +124,10 @@ internal static class SubscribeHandler
     // v3.1.1 knows one failure code; v3.1 none: there the requested QoS is granted in words only, as Mosquitto does with 0x80.
     private static ReasonCode Refusal(ClientConnection connection, ReasonCode code) => connection.IsVersion5 ? code : ReasonCode.UnspecifiedError;
 
-    // With a word why when a filter was refused at a limit of this broker, where the client may be told [MQTT-3.9.2-1].
-    private static void WriteSubAck(ClientConnection connection, ushort packetId, ReadOnlySpan<ReasonCode> codes, long ticket, BatchContext context)
+    // With a word why when a filter was refused with 0x97, where the client may be told [MQTT-3.9.2-1].
+    private static void WriteSubAck(ClientConnection connection, ushort packetId, ReadOnlySpan<ReasonCode> codes, ReadOnlySpan<byte> reason, long ticket, BatchContext context)
     {
-        var reason = codes.Contains(ReasonCode.QuotaExceeded) ? "limit of subscriptions reached"u8 : default;
+        if (!codes.Contains(ReasonCode.QuotaExceeded)) reason = default;
         if (!connection.MayExplain(SubAckWriter.Measure(connection.Version, codes.Length, reason))) reason = default;
         var scratch = context.EnsureScratch(SubAckWriter.Measure(connection.Version, codes.Length, reason));
         connection.Write(scratch.AsSpan(0, SubAckWriter.Write(scratch, connection.Version, packetId, codes, reason)), ticket, context);

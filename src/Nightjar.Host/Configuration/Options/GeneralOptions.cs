@@ -48,11 +48,7 @@ internal static class GeneralOptions
         Broker.Integer("sys_interval", "10", 0, 65_535, "Period of the $SYS topics in seconds; 0: none.",
             (options, value) => options with { SysInterval = TimeSpan.FromSeconds(value) }, value => $"Error: Invalid 'sys_interval' value ({value})."),
         PersistentClientExpiration(),
-        Draft.Boolean("enable_control_api", false, "Whether $CONTROL/broker/v1 answers.", (draft, value) =>
-        {
-            draft.EnableControlApi = value;
-            return draft;
-        }),
+        Broker.Boolean("enable_control_api", false, "Whether $CONTROL/broker/v1 answers.", (options, value) => options with { EnableControlApi = value }),
         Broker.Choice("compat_mode", "default", "strict: keep Mosquitto's behaviour also where Nightjar decided otherwise. Ours.", new Dictionary<string, Func<BrokerOptions, BrokerOptions>>
         {
             ["default"] = options => options with { StrictCompatibility = false },

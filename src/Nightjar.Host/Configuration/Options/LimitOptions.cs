@@ -22,6 +22,16 @@ internal static class LimitOptions
         Limit.Integer("max_inflight_bytes", "0", 0, long.MaxValue, "Most bytes in flight to a client; 0: no limit.", (options, value) => options with { MaximumInflightBytes = value }, below: 0),
         Limit.Integer("max_queued_messages", "1000", 0, int.MaxValue, "Most messages waiting for a client; 0: no limit.", (options, value) => options with { MaximumQueuedMessages = (int)value }, below: 0),
         Limit.Integer("max_queued_bytes", "0", 0, long.MaxValue, "Most bytes waiting for a client; 0: no limit.", (options, value) => options with { MaximumQueuedBytes = value }, below: 0),
+        Limit.Choice("queue_full_policy", "drop_newest", "What becomes of a message for a client whose queue is full: drop_newest, it is dropped; drop_oldest, the one that has waited longest is; reject, its publisher is told (v5: 0x97) and nobody gets it. Ours.",
+            new Dictionary<string, Func<BrokerOptions, BrokerOptions>>
+            {
+                ["drop_newest"] = options => options with { QueueFullPolicy = QueueFullPolicy.DropNewest },
+                ["drop_oldest"] = options => options with { QueueFullPolicy = QueueFullPolicy.DropOldest },
+                ["reject"] = options => options with { QueueFullPolicy = QueueFullPolicy.Reject },
+            }),
+        Limit.Integer("queued_messages_in_memory", "1000", 1, 1_000_000, "With persistence: most messages of a connected client that wait in memory; the rest, and all of offline clients, is only on disk. Ours.",
+            (options, value) => options with { QueuedMessagesInMemory = (int)value }),
+        Limit.Integer("queued_bytes_in_memory", "1048576", 1024, long.MaxValue, "Most bytes of them. Ours.", (options, value) => options with { QueuedBytesInMemory = value }),
         Limit.Integer("max_output_buffer_bytes", "8388608", 65_536, int.MaxValue, "Most bytes encoded for a client and not yet sent. Ours.", (options, value) => options with { MaximumOutputBufferBytes = (int)value }),
         Limit.Integer("memory_limit", "0", 0, long.MaxValue, "Most bytes of messages and buffers; above it publishers and slow receivers are disconnected. 0: no limit.",
             (options, value) => options with { MemoryLimit = value }, value => $"Error: Invalid 'memory_limit' value ({value})."),

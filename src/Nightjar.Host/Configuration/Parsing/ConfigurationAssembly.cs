@@ -15,6 +15,7 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
         var listeners = draft.Listeners.Select(listener => listener with { Security = WithPlugins(listener.Security, listener) }).ToList();
         var options = draft.Options with
         {
+            PluginNames = NamesOf(draft.Plugins),
             AllowAnonymous = security.AllowAnonymous ?? draft.IsLocalOnly,
             AllowZeroLengthClientId = security.AllowZeroLengthClientId ?? true,
             AutoIdPrefix = security.AutoIdPrefix ?? "auto-",
@@ -35,11 +36,18 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
             Persistence = persistence,
             Process = draft.Process,
             Log = draft.Log,
-            EnableControlApi = draft.EnableControlApi,
             Settings = draft.Settings,
             Notices = [.. draft.Notices, .. InactiveFeature.Find(draft)],
             Errors = [.. errors],
         };
+    }
+
+    // Dynamic security is found in the rules.
+    private static string[] NamesOf(IEnumerable<PluginSection> plugins)
+    {
+        string[] names = [.. plugins.Where(plugin => plugin.Kind is PluginKind.PasswordFile or PluginKind.AclFile).Select(plugin => PluginNames.Of(plugin.Kind)).Distinct()];
+        // Options are compared by value, lists by reference.
+        return names.Length == 0 ? [] : names;
     }
 
     private SecuritySection WithPlugins(SecuritySection security, ListenerSection? listener)
@@ -54,13 +62,19 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
                 case PluginKind.AclFile when plugin.Options.TryGetValue("acl_file", out var path):
                     security = security with { AclFile = One(security.AclFile, path, "acl_file", plugin) };
                     break;
-                case PluginKind.DynamicSecurity:
-                    security = security with { RefusesEverybody = true };
+                case PluginKind.DynamicSecurity when plugin.Options.TryGetValue("config_file", out var path):
+                    security = security with { DynamicSecurity = One(security.DynamicSecurity, path, plugin) };
                     break;
             }
         }
 
         return security;
+    }
+
+    private DynamicSecuritySection One(DynamicSecuritySection? before, string path, PluginSection plugin)
+    {
+        One(before?.ConfigFile, path, "config_file", plugin);
+        return before ?? new DynamicSecuritySection(path, plugin.Options.GetValueOrDefault("password_init_file"), plugin.DenySpecialCharacters);
     }
 
     // Two files would be asked one after the other; one file says the same and can be read.

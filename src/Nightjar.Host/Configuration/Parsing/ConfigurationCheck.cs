@@ -22,6 +22,8 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
             if (draft.Settings.ContainsKey(name)) draft.Note(LogTypes.Information, $"Note: '{name}' has no effect: {why}.", default);
         }
 
+        if (draft.Persistence is { IsOn: true, Sync: not PersistenceSync.Mosquitto } && (draft.Settings.ContainsKey("autosave_interval") || draft.Settings.ContainsKey("autosave_on_changes")))
+            draft.Note(LogTypes.Information, "Note: the autosave options have no effect: what is acknowledged is kept by then (persistence_sync).", default);
         foreach (var plugin in draft.Plugins) Plugin(plugin);
         if (draft.Persistence.IsOn && draft.Plugins.Find(plugin => plugin.Kind == PluginKind.PersistSqlite) is { } store)
             Add("Error: 'persistence true' cannot be combined with a persistence plugin.", store.Place);
@@ -51,7 +53,19 @@ internal sealed class ConfigurationCheck(ConfigurationDraft draft, List<string> 
             case PluginKind.DynamicSecurity when isWhole && !plugin.Options.ContainsKey("config_file"):
                 Add($"Error: Plugin '{plugin.Path}' needs plugin_opt_config_file.", plugin.Place);
                 break;
+            case PluginKind.PersistSqlite when isWhole:
+                StorePlugin(plugin);
+                break;
         }
+    }
+
+    private void StorePlugin(PluginSection plugin)
+    {
+        if (plugin.Options.TryGetValue("sync", out var sync) && sync is not ("extra" or "full" or "normal" or "off"))
+            Add($"Error: Invalid plugin_opt_sync value '{sync}'; it is extra, full, normal or off.", plugin.Place);
+        if (plugin.Options.TryGetValue("flush_period", out var period) && !int.TryParse(period, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _))
+            Add($"Error: Invalid plugin_opt_flush_period value '{period}'; it is a number of seconds.", plugin.Place);
+        if (plugin.Options.ContainsKey("page_size")) draft.Note(LogTypes.Information, "Note: plugin_opt_page_size has no effect: the file has pages of one size.", default);
     }
 
     private void Listener(ListenerSection listener)

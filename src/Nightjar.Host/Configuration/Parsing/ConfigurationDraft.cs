@@ -43,8 +43,6 @@ internal sealed class ConfigurationDraft
     /// <summary>Whether no listener, port or bind_address was given.</summary>
     internal bool IsLocalOnly { get; set; } = true;
 
-    internal bool EnableControlApi { get; set; }
-
     /// <summary>Whether a security option was given, after which per_listener_settings may not change any more.</summary>
     internal bool HasSecurityOption { get; private set; }
 

@@ -8,8 +8,6 @@ internal static class InactiveFeature
     /// <summary>One warning for each use.</summary>
     internal static IEnumerable<ConfigurationNotice> Find(ConfigurationDraft draft)
     {
-        if (draft.Persistence.IsOn) yield return Warning("'persistence true' is not active yet: sessions and retained messages are lost when the broker stops.", default);
-        if (draft.EnableControlApi) yield return Warning("'enable_control_api true' is not active yet: $CONTROL/broker/v1 does not answer.", default);
         foreach (var notice in draft.Listeners.SelectMany(Find)) yield return notice;
         foreach (var notice in draft.Plugins.Select(Find).OfType<ConfigurationNotice>()) yield return notice;
         foreach (var bridge in draft.Bridges) yield return Warning($"bridges are not active yet: bridge '{bridge.Name}' does not connect.", bridge.Place);
@@ -24,8 +22,6 @@ internal static class InactiveFeature
 
     private static ConfigurationNotice? Find(PluginSection plugin) => plugin.Kind switch
     {
-        PluginKind.DynamicSecurity => Warning($"plugin '{plugin.Path}' is not active yet: until it is, the listeners it holds for refuse everybody.", plugin.Place),
-        PluginKind.PersistSqlite => Warning($"plugin '{plugin.Path}' is not active yet: sessions and retained messages are lost when the broker stops.", plugin.Place),
         PluginKind.SparkplugAware => Warning($"plugin '{plugin.Path}' is not active yet: birth certificates are not copied.", plugin.Place),
         _ => null,
     };

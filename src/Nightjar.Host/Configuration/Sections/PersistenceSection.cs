@@ -1,6 +1,6 @@
 namespace Nightjar.Host.Configuration.Sections;
 
-/// <summary>Where state would be kept.</summary>
+/// <summary>Where and how state is kept.</summary>
 internal sealed record PersistenceSection
 {
     internal bool IsOn { get; init; }
@@ -14,4 +14,12 @@ internal sealed record PersistenceSection
     internal int AutosaveInterval { get; init; } = 1800;
 
     internal bool AutosaveOnChanges { get; init; }
+
+    internal PersistenceSync Sync { get; init; }
+
+    /// <summary>With <see cref="PersistenceSync.Interval"/>: how long the disk may be behind.</summary>
+    internal TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether a damaged file is put aside and what can be read of it is used.</summary>
+    internal bool Recover { get; init; }
 }

@@ -25,6 +25,6 @@ internal sealed record SecuritySection
     /// <summary>Plugins that hold here, as indices into <see cref="HostConfiguration.Plugins"/>, in the order in which they are asked.</summary>
     internal ImmutableArray<int> Plugins { get; init; } = [];
 
-    /// <summary>Whether a configured plugin that decides about clients is not active: then nobody may be let in, because it might have refused them.</summary>
-    internal bool RefusesEverybody { get; init; }
+    /// <summary>mosquitto: the plugin mosquitto_dynamic_security, which is asked before the files; null for none.</summary>
+    internal DynamicSecuritySection? DynamicSecurity { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Nightjar.Host.Verbs.Options;
 
-/// <summary>The three client tools; a value may name several.</summary>
+/// <summary>The tools that connect to a broker; a value may name several.</summary>
 [Flags]
 internal enum ToolKind : byte
 {
@@ -13,6 +13,12 @@ internal enum ToolKind : byte
     /// <summary>nightjar rr, as mosquitto_rr.</summary>
     Rr = 4,
 
-    /// <summary>All of them.</summary>
+    /// <summary>nightjar ctrl, as mosquitto_ctrl.</summary>
+    Ctrl = 8,
+
+    /// <summary>The three that send and receive the user's messages.</summary>
     All = Pub | Sub | Rr,
+
+    /// <summary>All of them.</summary>
+    Every = All | Ctrl,
 }

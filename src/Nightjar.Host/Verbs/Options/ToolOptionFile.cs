@@ -1,12 +1,14 @@
 namespace Nightjar.Host.Verbs.Options;
 
-/// <summary>The option file of a tool: $XDG_CONFIG_HOME/mosquitto_pub or $HOME/.config/mosquitto_pub, and so on.</summary>
+/// <summary>The option file of a tool: $XDG_CONFIG_HOME/mosquitto_pub or $HOME/.config/mosquitto_pub, and so on; for ctrl with or without .conf.</summary>
 /// <remarks>One option a line with its value after the first blank; lines that start with # are comments.</remarks>
 internal static class ToolOptionFile
 {
     internal static string? Find(ToolKind kind, Func<string, string?> environment)
     {
         string name = "mosquitto_" + kind.ToString().ToLowerInvariant();
+        if (kind == ToolKind.Ctrl && OperatingSystem.IsWindows() && environment("USERPROFILE") is { Length: > 0 } profile)
+            return Existing(Path.Combine(profile, name + ".conf"));
         string? directory = environment("XDG_CONFIG_HOME");
         if (string.IsNullOrEmpty(directory))
         {
@@ -15,8 +17,9 @@ internal static class ToolOptionFile
             directory = Path.Combine(home, ".config");
         }
 
-        string path = Path.Combine(directory, name);
-        return File.Exists(path) ? path : null;
+        // The manual says .conf, version 2.0 looks for the bare name.
+        string? path = kind == ToolKind.Ctrl ? Existing(Path.Combine(directory, name + ".conf")) : null;
+        return path ?? Existing(Path.Combine(directory, name));
     }
 
     /// <summary>Splits the lines into arguments, as if they had been given on the command line.</summary>
@@ -31,4 +34,6 @@ internal static class ToolOptionFile
             yield return isProperty && parts.Length == 2 ? [parts[0], .. parts[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)] : parts;
         }
     }
+
+    private static string? Existing(string path) => File.Exists(path) ? path : null;
 }

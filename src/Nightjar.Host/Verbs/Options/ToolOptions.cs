@@ -39,13 +39,13 @@ internal sealed class ToolOptions(ToolKind kind)
 
     internal string? Password { get; set; }
 
-    internal ProtocolVersion Version { get; set; } = kind == ToolKind.Rr ? ProtocolVersion.Mqtt50 : ProtocolVersion.Mqtt311;
+    internal ProtocolVersion Version { get; set; } = kind is ToolKind.Rr or ToolKind.Ctrl ? ProtocolVersion.Mqtt50 : ProtocolVersion.Mqtt311;
 
     internal long SessionExpiryInterval { get; set; } = -1;
 
     internal bool HasSessionExpiryInterval { get; set; }
 
-    internal QualityOfService QoS { get; set; }
+    internal QualityOfService QoS { get; set; } = kind == ToolKind.Ctrl ? QualityOfService.AtLeastOnce : QualityOfService.AtMostOnce;
 
     internal bool Retain { get; set; }
 
@@ -113,6 +113,18 @@ internal sealed class ToolOptions(ToolKind kind)
     internal string? BindAddress { get; set; }
 
     internal ToolTlsOptions Tls { get; } = new();
+
+    /// <summary>ctrl: the file of dynamic security to change instead of asking a broker; null to ask.</summary>
+    internal string? DynsecFile { get; set; }
+
+    /// <summary>ctrl: the option file of -o; null for the user's.</summary>
+    internal string? OptionFile { get; set; }
+
+    /// <summary>ctrl: whether a server was named, by -h, -L or --unix.</summary>
+    internal bool HasServer { get; set; }
+
+    /// <summary>ctrl: --help or --version; null for neither.</summary>
+    internal string? Question { get; set; }
 
     /// <summary>The first option that needs WebSockets, a proxy or SRV, which this build does not have; null for none.</summary>
     internal string? UnavailableOption { get; set; }

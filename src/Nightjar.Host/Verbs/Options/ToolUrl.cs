@@ -27,7 +27,15 @@ internal static class ToolUrl
             throw new UsageException("Error: unsupported URL scheme.\n\n");
         }
 
+        options.HasServer = true;
         int slash = rest.IndexOf('/', StringComparison.Ordinal);
+        // ctrl has topics of its own.
+        if (options.Kind == ToolKind.Ctrl)
+        {
+            ApplyAuthority(options, slash < 0 ? rest : rest[..slash]);
+            return;
+        }
+
         if (slash < 0) throw new UsageException("Error: Invalid URL for -L argument specified - topic missing.\n");
         ToolText.AddTopic(options, rest[(slash + 1)..]);
         ApplyAuthority(options, rest[..slash]);
@@ -47,7 +55,7 @@ internal static class ToolUrl
         int colon = authority.StartsWith('[') ? authority.IndexOf("]:", StringComparison.Ordinal) + 1 : authority.IndexOf(':', StringComparison.Ordinal);
         if (colon > 0)
         {
-            options.Port = (int)ToolProperties.ParseLeadingInteger(authority[(colon + 1)..]);
+            options.Port = ToolOptionParser.Port(authority[(colon + 1)..]);
             authority = authority[..colon];
         }
 

@@ -57,6 +57,19 @@ internal static partial class SecretFile
         File.Delete(backup);
     }
 
+    /// <summary>Has a file replaced by somebody else; owner, group and mode stay.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="replace">Replaces it, or leaves it.</param>
+    /// <exception cref="IOException">It is not there.</exception>
+    internal static void KeepOwner(string path, Action replace)
+    {
+        IsRegular(path, out var user, out var group);
+        var mode = OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
+        replace();
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
+        TrySetOwner(path, user, group);
+    }
+
     private static string Backup(string path)
     {
         var backup = NameBeside(path, "backup");

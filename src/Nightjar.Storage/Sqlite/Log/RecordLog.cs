@@ -1,0 +1,207 @@
+using System.Runtime.CompilerServices;
+
+namespace Nightjar.Storage.Sqlite.Log;
+
+/// <summary>
+/// What the threads of the broker have said and the writer has not yet read.
+///
+/// A call of the store becomes a record in native memory: a header and the bytes of what it names, in the form in which they go into the file.
+/// The log is striped: a thread appends to the list of its stripe under the stripe's lock, which another thread rarely wants, so many
+/// threads do not queue for one lock and one cache line of payload. What they share is one counter, drawn under the stripe's lock: the ticket,
+/// which is the record's place in the order of all. Records of one session are appended under its gate, so their tickets ascend in the order
+/// of the calls, whatever threads they came from; and a delivery that names a message follows it in the same list.
+///
+/// The writer takes everything at once: it holds all stripes' locks for the moment in which it unhooks their lists. Whoever drew a ticket has
+/// written its record by then, so what it takes is every record up to the newest ticket, and reading the lists by ascending ticket (a merge of
+/// a few cursors) is reading the order of the calls. Chunks go back to the pool when the batch they are part of is durable.
+///
+/// Why not one list: measured on two cores it is as fast, but each append holds the lock for the copy of its message. Why not a lock-free
+/// list: records of any length would need a second pass to see which are complete. Cost: about 0.2 µs of a processor for a message of 100
+/// bytes with its delivery, no garbage.
+/// </summary>
+internal sealed class RecordLog : IDisposable
+{
+    private const int MostStripes = 16;
+    [ThreadStatic]
+    private static int t_stripe;
+    private static int s_threads;
+
+    private readonly LogStripe[] _stripes;
+    private readonly ChunkPool _pool;
+    private readonly ManualResetEventSlim _records = new(initialState: false, spinCount: 0);
+    private readonly long _softLimit;
+    private PaddedLong _ticket;
+    private Action? _overrun;
+    private int _sleeping;
+    private int _pausing;
+    private int _interrupted;
+    private bool _isOverrun;
+
+    /// <summary>Makes an empty log.</summary>
+    /// <param name="softLimit">Bytes beyond which <see cref="IsOverrun"/>; beyond twice as many appending is refused.</param>
+    /// <param name="stripes">Number of lists, a power of two; 0: as many as processors, at most sixteen.</param>
+    internal RecordLog(long softLimit, int stripes = 0)
+    {
+        _softLimit = softLimit;
+        _pool = new ChunkPool(softLimit * 2);
+        if (stripes == 0) stripes = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Min(Environment.ProcessorCount, MostStripes));
+        _stripes = new LogStripe[stripes];
+        for (var index = 0; index < stripes; index++) _stripes[index] = new LogStripe(this);
+    }
+
+    /// <summary>The newest ticket given out.</summary>
+    internal long LastTicket => Volatile.Read(ref _ticket.Value);
+
+    /// <summary>Bytes that wait or are being written.</summary>
+    internal long Held => _pool.Held;
+
+    /// <summary>More waits than should; it ends at half of that.</summary>
+    internal bool IsOverrun => Volatile.Read(ref _isOverrun);
+
+    /// <summary>The stripe of the calling thread.</summary>
+    internal LogStripe Stripe
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            var thread = t_stripe;
+            if (thread == 0) thread = t_stripe = Interlocked.Increment(ref s_threads);
+            return _stripes[thread & (_stripes.Length - 1)];
+        }
+    }
+
+    /// <summary>Sets who is told, under a stripe's lock, that <see cref="IsOverrun"/> has become true.</summary>
+    internal void OnOverrun(Action callback) => _overrun = callback;
+
+    internal long NextTicket() => Interlocked.Increment(ref _ticket.Value);
+
+    internal Chunk? TryRent(int size)
+    {
+        var chunk = _pool.TryRent(size);
+        if (_pool.Held <= _softLimit || _isOverrun) return chunk;
+        Volatile.Write(ref _isOverrun, true);
+        _overrun?.Invoke();
+        return chunk;
+    }
+
+    /// <summary>Gives back a list of chunks that was taken.</summary>
+    internal void Return(Chunk? chunk)
+    {
+        while (chunk is not null)
+        {
+            var next = chunk.Next;
+            _pool.Return(chunk);
+            chunk = next;
+        }
+
+        if (_isOverrun && _pool.Held < _softLimit / 2) Volatile.Write(ref _isOverrun, false);
+    }
+
+    /// <summary>Called after a record was added and the stripe left: wakes the writer if it sleeps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Wake()
+    {
+        // The ticket was drawn with a full fence: either this sees that the writer sleeps, or the writer sees the ticket before it does.
+        if (Volatile.Read(ref _sleeping) != 0) WakeSlow();
+    }
+
+    /// <summary>Sleeps until something is there, or a time is over. The writer's thread only.</summary>
+    /// <param name="read">Ticket up to which the writer has read.</param>
+    /// <param name="milliseconds">Longest sleep; -1 for no end.</param>
+    /// <returns>False when the time is over and there is still nothing.</returns>
+    internal bool Wait(long read, int milliseconds)
+    {
+        _records.Reset();
+        Interlocked.Exchange(ref _sleeping, 1);
+        var woken = Interlocked.Exchange(ref _interrupted, 0) != 0 || LastTicket != read || _records.Wait(milliseconds);
+        Interlocked.Exchange(ref _sleeping, 0);
+        return woken;
+    }
+
+    /// <summary>Lets more records come for a while; <see cref="Interrupt"/> ends it. The writer's thread only.</summary>
+    internal void Linger(int milliseconds)
+    {
+        // Nobody sees that the writer sleeps, so records do not wake it.
+        _records.Reset();
+        if (Volatile.Read(ref _interrupted) == 0) _records.Wait(milliseconds);
+    }
+
+    /// <summary>Wakes the writer for something that is no record.</summary>
+    internal void Interrupt()
+    {
+        Interlocked.Exchange(ref _interrupted, 1);
+        _records.Set();
+    }
+
+    /// <summary>The records of this thread are taken together, until the group ends.</summary>
+    internal void BeginGroup()
+    {
+        // The writer looks for a moment without groups. Where it finds none, new ones make way, for a bounded time: who began one may be waited for
+        // by somebody who is in one.
+        if (Volatile.Read(ref _pausing) != 0)
+        {
+            var spin = default(SpinWait);
+            for (var turn = 0; turn < 50 && Volatile.Read(ref _pausing) != 0; turn++) spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        Interlocked.Increment(ref Stripe.Groups);
+    }
+
+    /// <summary>Ends the group that this thread has begun last.</summary>
+    internal void EndGroup() => Interlocked.Decrement(ref Stripe.Groups);
+
+    /// <summary>Takes every record up to the newest ticket, at a moment in which no group is under way.</summary>
+    /// <param name="lists">Takes the lists, one a stripe.</param>
+    /// <returns>The newest ticket.</returns>
+    internal long Take(Span<Chunk?> lists)
+    {
+        var spin = default(SpinWait);
+        for (var attempt = 0; ; attempt++)
+        {
+            if (TryTake(lists, out var ticket))
+            {
+                Volatile.Write(ref _pausing, 0);
+                return ticket;
+            }
+
+            if (attempt == 10) Volatile.Write(ref _pausing, 1);
+            spin.SpinOnce();
+        }
+    }
+
+    private bool TryTake(Span<Chunk?> lists, out long ticket)
+    {
+        foreach (var stripe in _stripes) stripe.Gate.Enter();
+        var isGrouped = false;
+        // A group that begins after this look appends after the locks are left.
+        foreach (var stripe in _stripes) isGrouped |= Volatile.Read(ref stripe.Groups) != 0;
+        for (var index = 0; index < _stripes.Length && !isGrouped; index++) lists[index] = _stripes[index].Take();
+        ticket = LastTicket;
+        foreach (var stripe in _stripes) stripe.Gate.Exit();
+        return !isGrouped;
+    }
+
+    /// <summary>Returns when every append that was under way has ended.</summary>
+    internal void Barrier()
+    {
+        foreach (var stripe in _stripes)
+        {
+            stripe.Gate.Enter();
+            stripe.Gate.Exit();
+        }
+    }
+
+    /// <summary>Number of lists.</summary>
+    internal int StripeCount => _stripes.Length;
+
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _records.Dispose();
+    }
+
+    private void WakeSlow()
+    {
+        if (Interlocked.Exchange(ref _sleeping, 0) != 0) _records.Set();
+    }
+}

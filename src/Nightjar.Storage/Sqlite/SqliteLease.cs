@@ -1,0 +1,113 @@
+using Nightjar.Broker.Limits;
+using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
+using Nightjar.Storage.Sqlite.Log;
+using Nightjar.Storage.Sqlite.Reading;
+using Nightjar.Storage.Sqlite.Records;
+
+namespace Nightjar.Storage.Sqlite;
+
+/// <summary>
+/// One broker's ownership of a store on disk: its calls become records of the log. The next owner ends it.
+/// </summary>
+/// <remarks>Any thread. The only locks are those of the log's stripes and, for sessions, of the client ids, all of them leaves. Nothing is allocated for a message.</remarks>
+internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore, IRetainedStore, IRecoverableStore
+{
+    private readonly SqliteStore _store;
+    private readonly RecordLog _log;
+    private readonly BrokerClock _clock;
+    private readonly long _epoch;
+
+    internal SqliteLease(SqliteStore store, BrokerClock clock, long epoch)
+    {
+        _store = store;
+        _log = store.Log;
+        _clock = clock;
+        _epoch = epoch;
+    }
+
+    public long DurableTicket => _store.WaitsForNothing ? IMessageStore.Refused - 1 : _store.Progress.Durable;
+
+    public bool CanPage => true;
+
+    public void OnDurable(Action<long> callback) => _store.Progress.OnDurable(callback);
+
+    public void LoadPage(SessionClaim session, long after, int maximumCount, long maximumBytes, IPageSink sink)
+    {
+        var page = new PageRequest(session.Key, after, maximumCount, maximumBytes, sink);
+        // For who is no longer the owner nothing is there, now or later.
+        if (session.Epoch == _store.Epoch) _store.Writer.Load(page);
+        else ThreadPool.UnsafeQueueUserWorkItem(static page => page.Sink.OnPageEnd(page.After, isFailed: false), page, preferLocal: false);
+    }
+
+    public void Recover(IRecoverySink sink) => _store.Recover(sink, _epoch);
+
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery)
+    {
+        var extraLength = DeliveryExtra.SizeOf(delivery);
+        var stripe = _log.Stripe;
+        long ticket;
+        lock (stripe.Gate)
+        {
+            if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
+            // A message is written once for deliveries that follow each other; whether the file still has an earlier record of it, this thread cannot know.
+            var isNew = message.StoreId == 0 || message.StoreId != stripe.Message;
+            var record = isNew ? MessageRecord.Of(message, _clock) : default;
+            var bodyLength = isNew ? MessageCodec.SizeOf(record) : 0;
+            var header = stripe.TryAdd(extraLength + bodyLength);
+            if (header is null) return IMessageStore.Refused;
+            ticket = header->Ticket;
+            header->Kind = RecordKind.Append;
+            header->Session = session.Key;
+            header->Number = delivery.Number;
+            header->Value = new DeliveryMark(delivery).Value;
+            header->Size = message.Size;
+            header->ExtraLength = extraLength;
+            header->BodyLength = bodyLength;
+            if (extraLength > 0) DeliveryExtra.Write(delivery, new Span<byte>(RecordHeader.Extra(header), extraLength));
+            if (isNew)
+            {
+                MessageCodec.Write(record, new Span<byte>(RecordHeader.Body(header), bodyLength));
+                message.StoreId = stripe.Message = ticket;
+            }
+        }
+
+        _log.Wake();
+        return ticket;
+    }
+
+    public long MarkSent(SessionClaim session, long number, ushort packetId) => Add(RecordKind.MarkSent, session, number, packetId);
+
+    public long MarkReceived(SessionClaim session, long number, ushort packetId) => Add(RecordKind.MarkReceived, session, number, packetId);
+
+    public long Complete(SessionClaim session, long number) => Add(RecordKind.Complete, session, number, 0);
+
+    public void BeginGroup() => _log.BeginGroup();
+
+    public void EndGroup() => _log.EndGroup();
+
+    public long AddReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.AddReceivedId, session, 0, packetId);
+
+    public long RemoveReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.RemoveReceivedId, session, 0, packetId);
+
+    // A record without bytes of its own.
+    private long Add(RecordKind kind, SessionClaim session, long number, ushort packetId)
+    {
+        var stripe = _log.Stripe;
+        long ticket;
+        lock (stripe.Gate)
+        {
+            if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
+            var header = stripe.TryAdd(0);
+            if (header is null) return IMessageStore.Refused;
+            ticket = header->Ticket;
+            header->Kind = kind;
+            header->PacketId = packetId;
+            header->Session = session.Key;
+            header->Number = number;
+        }
+
+        _log.Wake();
+        return ticket;
+    }
+}

@@ -1,0 +1,4 @@
+namespace Nightjar.Broker.Tests.Persistence;
+
+/// <summary>The state of brokers in memory.</summary>
+public sealed class MemoryRestartSessionTests() : RestartSessionTests(StoreKind.Memory);

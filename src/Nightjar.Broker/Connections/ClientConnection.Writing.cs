@@ -27,6 +27,7 @@ internal sealed partial class ClientConnection
     /// <summary>Acknowledges a packet; the acknowledgement leaves when its ticket is durable, in order [MQTT-4.6.0-2].</summary>
     internal void Acknowledge(PacketType type, ushort packetId, ReasonCode reasonCode, long ticket, BatchContext context)
     {
+        if (ticket == 0 && TryGather(type, packetId, reasonCode, context)) return;
         Span<byte> frame = stackalloc byte[AcknowledgementWriter.MaximumBareLength];
         var length = AcknowledgementWriter.Write(frame, type, packetId, Version, reasonCode);
         Write(frame[..length], ticket, context, type);
@@ -60,13 +61,13 @@ internal sealed partial class ClientConnection
         }
 
         var wait = false;
+        if (_answers is { } answers) WriteAnswers(answers, context);
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
             if (_pending is { Count: > 0 } || (ticket != 0 && !Core.Durability.IsDurable(ticket)))
             {
-                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame, type));
-                if (type == PacketType.PubAck) _pendingPubAcks++;
+                WaitLocked(frame, ticket, type);
                 wait = true;
             }
             else
@@ -175,14 +176,25 @@ internal sealed partial class ClientConnection
         return false;
     }
 
+    private void WaitLocked(ReadOnlySpan<byte> frame, long ticket, PacketType type)
+    {
+        (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame, type));
+        if (type == PacketType.PubAck) _pendingPubAcks++;
+    }
+
     private void WriteLocked(ReadOnlySpan<byte> frame, BatchContext context)
     {
         frame.CopyTo(Link.Output.GetSpan(frame.Length));
         Link.Output.Advance(frame.Length);
+        CountSent(frame, context);
+        if (Link.MarkTouched()) context.Touch(Link);
+    }
+
+    private static void CountSent(ReadOnlySpan<byte> frame, BatchContext context)
+    {
         context.Counters.PacketsSent++;
         context.Counters.SentByType[frame[0] >> 4]++;
         context.Counters.BytesSent += frame.Length;
-        if (Link.MarkTouched()) context.Touch(Link);
     }
 
     // Properties that do not fit into the client's Maximum Packet Size are left out [MQTT-3.14.2-3].

@@ -188,6 +188,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         // Not on this thread: what waits for the authenticator would go on inside this call.
         _ = Volatile.Read(ref _authenticating)?.CancelAsync();
         var send = false;
+        WriteAnswersBeforeEnd();
         var gate = Link.EnterGate();
         try
         {

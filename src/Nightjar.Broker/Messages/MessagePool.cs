@@ -16,7 +16,7 @@ internal sealed class MessagePool
     private readonly Stripe[] _stripes = new Stripe[StripeCount];
     private readonly Lock _gate = new();
 
-    // Under the gate, which is taken with a stripe's lock held: arrays full of messages, and empty ones.
+    // Under the gate, which is taken inside a stripe: arrays full of messages, and empty ones.
     private readonly Stack<PublishedMessage?[]> _full = new();
     private readonly Stack<PublishedMessage?[]> _empty = new();
 
@@ -51,32 +51,37 @@ internal sealed class MessagePool
     /// <param name="footprint">What it will hold, see <see cref="PublishedMessage.Footprint"/>.</param>
     internal PublishedMessage Rent(long footprint)
     {
-        var stripe = _stripes[Environment.CurrentManagedThreadId & (StripeCount - 1)];
-        lock (stripe)
+        var stripe = EnterStripe();
+        stripe.Outstanding++;
+        stripe.Bytes += footprint;
+        PublishedMessage? message = null;
+        if (stripe.Count > 0 || TryRefill(stripe))
         {
-            stripe.Outstanding++;
-            stripe.Bytes += footprint;
-            if (stripe.Count > 0 || TryRefill(stripe))
-            {
-                var message = stripe.Items[--stripe.Count]!;
-                stripe.Items[stripe.Count] = null;
-                return message;
-            }
+            message = stripe.Items[--stripe.Count]!;
+            stripe.Items[stripe.Count] = null;
         }
 
-        return new PublishedMessage(this);
+        stripe.Leave();
+        return message ?? new PublishedMessage(this);
     }
 
     /// <summary>Takes a message back.</summary>
     internal void Return(PublishedMessage message, long footprint)
     {
-        var stripe = _stripes[Environment.CurrentManagedThreadId & (StripeCount - 1)];
-        lock (stripe)
+        var stripe = EnterStripe();
+        stripe.Outstanding--;
+        stripe.Bytes -= footprint;
+        if (stripe.Count < StripeCapacity || TryHandOver(stripe)) stripe.Items[stripe.Count++] = message;
+        stripe.Leave();
+    }
+
+    // The thread's own stripe, or the next that nobody is in: a thread that was put aside inside one holds up nobody.
+    private Stripe EnterStripe()
+    {
+        for (var index = Environment.CurrentManagedThreadId; ; index++)
         {
-            stripe.Outstanding--;
-            stripe.Bytes -= footprint;
-            if (stripe.Count == StripeCapacity && !TryHandOver(stripe)) return;
-            stripe.Items[stripe.Count++] = message;
+            var stripe = _stripes[index & (StripeCount - 1)];
+            if (stripe.TryEnter()) return stripe;
         }
     }
 
@@ -110,11 +115,17 @@ internal sealed class MessagePool
         return true;
     }
 
+    // A lock of the runtime costs two interlocked operations, and there are two such for each kept message: here it is one.
     private sealed class Stripe
     {
         internal readonly PublishedMessage?[] Items = new PublishedMessage?[StripeCapacity];
         internal int Count;
         internal long Outstanding;
         internal long Bytes;
+        private int _isTaken;
+
+        internal bool TryEnter() => Interlocked.Exchange(ref _isTaken, 1) == 0;
+
+        internal void Leave() => Volatile.Write(ref _isTaken, 0);
     }
 }

@@ -47,6 +47,9 @@ internal ref struct Publication
     private readonly MessagePool _pool;
     private PublishedMessage? _kept;
 
+    // References handed out of a message made here; below 0 of one that was there before.
+    private int _handedOut;
+
     internal Publication(MessagePool pool)
     {
         _pool = pool;
@@ -58,6 +61,7 @@ internal ref struct Publication
     {
         _pool = pool;
         _kept = message;
+        _handedOut = -1;
         message.AddReference();
         TopicName = message.TopicName;
         Properties = message.Properties;
@@ -74,10 +78,11 @@ internal ref struct Publication
         if (_kept is null)
         {
             _kept = _pool.Rent(PublishedMessage.FootprintOf(Size));
-            _kept.Fill(in this);
+            _kept.Fill(in this, PublishedMessage.Credit);
         }
 
-        _kept.AddReference();
+        if (_handedOut < 0) _kept.AddReference();
+        else _handedOut++;
         return _kept;
     }
 
@@ -90,7 +95,9 @@ internal ref struct Publication
     /// <summary>Gives back the kept form, if there is one.</summary>
     internal void Dispose()
     {
-        _kept?.Release();
+        if (_kept is null) return;
+        if (_handedOut < 0) _kept.Release();
+        else _kept.Settle(_handedOut);
         _kept = null;
     }
 }

@@ -32,6 +32,9 @@ internal sealed class BatchContext
 
     internal MatchResult Matches { get; } = new();
 
+    /// <summary>Acknowledgements for the client that the batch came from.</summary>
+    internal AnswerBuffer Answers { get; } = new();
+
     /// <summary>Scratch for properties that have to be put together anew.</summary>
     internal byte[] Scratch { get; private set; } = new byte[512];
 

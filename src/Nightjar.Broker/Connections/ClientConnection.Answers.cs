@@ -1,0 +1,58 @@
+using Nightjar.Broker.Sessions;
+using Nightjar.Protocol;
+
+namespace Nightjar.Broker.Connections;
+
+/// <content>Acknowledgements that wait for nothing leave together at the end of the batch.</content>
+internal sealed partial class ClientConnection
+{
+    // The buffer of the batch under way; null outside of one. Under the batch's lock, as is what is in it.
+    private AnswerBuffer? _answers;
+
+    // False: it has to be written now.
+    private bool TryGather(PacketType type, ushort packetId, ReasonCode reasonCode, BatchContext context)
+    {
+        if (_answers is not { } answers || Link.MaximumPacketSize < AcknowledgementWriter.MaximumBareLength) return false;
+        if (!answers.HasRoom) WriteAnswers(answers, context);
+        answers.Add(type, packetId, Version, reasonCode);
+        return true;
+    }
+
+    /// <summary>Writes what was gathered: before anything else that has to stand behind it, and at the end of the batch.</summary>
+    private void WriteAnswers(AnswerBuffer answers, BatchContext context)
+    {
+        var frames = answers.Frames;
+        if (frames.IsEmpty) return;
+        var wait = false;
+        lock (Link.Gate)
+        {
+            if (!Link.IsClosed)
+            {
+                wait = _pending is { Count: > 0 };
+                if (!wait) frames.CopyTo(Link.Output.GetSpan(frames.Length));
+                if (!wait) Link.Output.Advance(frames.Length);
+                while (!frames.IsEmpty)
+                {
+                    var frame = frames[..(2 + frames[1])];
+                    frames = frames[frame.Length..];
+                    if (wait) WaitLocked(frame, 0, (PacketType)(frame[0] >> 4));
+                    else CountSent(frame, context);
+                }
+
+                if (!wait && Link.MarkTouched()) context.Touch(Link);
+            }
+        }
+
+        answers.Clear();
+        if (wait) Core.Durability.Await(this, 0);
+    }
+
+    // What was answered before the end of the connection is said before it, if the end comes from the batch itself.
+    private void WriteAnswersBeforeEnd()
+    {
+        if (!_batch.IsHeldByCurrentThread || _answers is not { } answers) return;
+        var context = BatchContext.Begin();
+        WriteAnswers(answers, context);
+        context.End(Core.Environment.Counters);
+    }
+}

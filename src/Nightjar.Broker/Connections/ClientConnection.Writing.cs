@@ -79,10 +79,11 @@ internal sealed partial class ClientConnection
         if (wait) Core.Durability.Await(this, ticket);
     }
 
-    /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH.</summary>
+    /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH. Of the reading loop.</summary>
     internal void WriteNow(ReadOnlySpan<byte> frame, BatchContext context)
     {
         if (!Fits(frame)) return;
+        if (_answers is { } answers) WriteAnswers(answers, context);
         var gate = Link.EnterGate();
         try
         {

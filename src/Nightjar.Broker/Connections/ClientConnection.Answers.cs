@@ -6,22 +6,25 @@ namespace Nightjar.Broker.Connections;
 /// <content>Acknowledgements that wait for nothing leave together at the end of the batch.</content>
 internal sealed partial class ClientConnection
 {
-    // The buffer of the batch under way; null outside of one. Under the batch's lock, as is what is in it.
-    private AnswerBuffer? _answers;
+    // Of the batch under way; null outside of one. Under the batch's lock.
+    private BatchContext? _context;
 
     // False: it has to be written now.
     private bool TryGather(PacketType type, ushort packetId, ReasonCode reasonCode, BatchContext context)
     {
-        if (_answers is not { } answers || Link.MaximumPacketSize < AcknowledgementWriter.MaximumBareLength) return false;
-        if (!answers.HasRoom) WriteAnswers(answers, context);
+        if (_context is null || Link.MaximumPacketSize < AcknowledgementWriter.MaximumBareLength) return false;
+        var answers = context.Answers;
+        if (!answers.HasRoom) WriteAnswers(context);
         answers.Add(type, packetId, Version, reasonCode);
         return true;
     }
 
     /// <summary>Writes what was gathered: before anything else that has to stand behind it, and at the end of the batch.</summary>
-    private void WriteAnswers(AnswerBuffer answers, BatchContext context)
+    private void WriteAnswers(BatchContext context)
     {
-        var frames = answers.Frames;
+        context.Leave();
+        if (!ReferenceEquals(_context, context)) return;
+        var frames = context.Answers.Frames;
         if (frames.IsEmpty) return;
         var wait = false;
         lock (Link.Gate)
@@ -43,16 +46,13 @@ internal sealed partial class ClientConnection
             }
         }
 
-        answers.Clear();
+        context.Answers.Clear();
         if (wait) Core.Durability.Await(this, 0);
     }
 
     // What was answered before the end of the connection is said before it, if the end comes from the batch itself.
     private void WriteAnswersBeforeEnd()
     {
-        if (!_batch.IsHeldByCurrentThread || _answers is not { } answers) return;
-        var context = BatchContext.Begin();
-        WriteAnswers(answers, context);
-        context.End(Core.Environment.Counters);
+        if (_batch.IsHeldByCurrentThread && _context is { } context) WriteAnswers(context);
     }
 }

@@ -34,11 +34,11 @@ internal sealed partial class ClientConnection
         lock (_batch)
         {
             var context = BatchContext.Begin();
-            _answers = context.Answers;
+            _context = context;
             try
             {
                 var consumed = Process(buffer, context);
-                WriteAnswers(context.Answers, context);
+                WriteAnswers(context);
                 SettleBatch(context);
                 return consumed;
             }
@@ -46,7 +46,7 @@ internal sealed partial class ClientConnection
             {
                 // Of a batch that broke off: the thread's next one is another client's.
                 context.Answers.Clear();
-                _answers = null;
+                _context = null;
                 context.End(Core.Environment.Counters);
             }
         }
@@ -152,6 +152,7 @@ internal sealed partial class ClientConnection
         }
 
         context.Counters.ReceivedByType[(int)frame.Type]++;
+        context.Leave();
         switch (frame.Type)
         {
             case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:

@@ -61,7 +61,7 @@ internal sealed partial class ClientConnection
         }
 
         var wait = false;
-        if (_answers is { } answers) WriteAnswers(answers, context);
+        WriteAnswers(context);
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
@@ -83,7 +83,7 @@ internal sealed partial class ClientConnection
     internal void WriteNow(ReadOnlySpan<byte> frame, BatchContext context)
     {
         if (!Fits(frame)) return;
-        if (_answers is { } answers) WriteAnswers(answers, context);
+        WriteAnswers(context);
         var gate = Link.EnterGate();
         try
         {

@@ -29,6 +29,9 @@ internal ref struct Publication
     /// <summary>Several receivers are expected, so that encoding once and copying pays.</summary>
     internal bool FansOut;
 
+    /// <summary>Its receiver is the only one, and nothing but the acknowledgement follows: the receiver's gate may stay entered for the next message of the batch.</summary>
+    internal bool IsAlone;
+
     /// <summary>The newest ticket of a store that this message got; its acknowledgement waits for it.</summary>
     internal long Ticket;
 

@@ -35,6 +35,7 @@ internal static class AcknowledgementHandler
     {
         var session = connection.Session!;
         var count = 0;
+        context.Leave();
         lock (session)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return 0;

@@ -1,3 +1,5 @@
+using Nightjar.Broker.Collections;
+
 namespace Nightjar.Broker.Messages;
 
 /// <summary>
@@ -12,6 +14,9 @@ internal sealed class MessagePool
     private const int StripeCapacity = 256;
     private const int BatchSize = StripeCapacity / 2;
     private const int MaximumSharedBatches = 512;
+
+    // A message and the begin of its buffer, which is allocated behind it.
+    private const int MessageLines = 4;
 
     private readonly Stripe[] _stripes = new Stripe[StripeCount];
     private readonly Lock _gate = new();
@@ -59,6 +64,8 @@ internal sealed class MessagePool
         {
             message = stripe.Items[--stripe.Count]!;
             stripe.Items[stripe.Count] = null;
+            // The one for the next message: whoever let it go did so on another core.
+            if (stripe.Count > 0) Prefetch.Object(stripe.Items[stripe.Count - 1], MessageLines);
         }
 
         stripe.Leave();

@@ -14,6 +14,9 @@ internal static class AcknowledgementHandler
     // Publishers wait for the gate meanwhile.
     private const int LongestRun = 64;
 
+    // Bytes to the packet whose message is asked for meanwhile: what stands there need not be a PUBACK.
+    private const int Ahead = 4 * BareLength;
+
     internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
     {
         if (!AcknowledgementPacket.TryRead(frame, connection.Version, out var packet, out var error))
@@ -41,6 +44,7 @@ internal static class AcknowledgementHandler
             if (!ReferenceEquals(session.Link, connection.Link)) return 0;
             while (count < LongestRun && source.Length >= BareLength && source[0] == (byte)PacketType.PubAck << 4 && source[1] == BareLength - 2)
             {
+                if (source.Length >= Ahead + BareLength) session.ExpectPubAck(BinaryPrimitives.ReadUInt16BigEndian(source[(Ahead + 2)..]));
                 if (session.OnPubAck(BinaryPrimitives.ReadUInt16BigEndian(source[2..]), context) != AcknowledgementResult.Accepted) break;
                 source = source[BareLength..];
                 count++;

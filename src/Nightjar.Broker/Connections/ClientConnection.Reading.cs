@@ -34,14 +34,19 @@ internal sealed partial class ClientConnection
         lock (_batch)
         {
             var context = BatchContext.Begin();
+            _context = context;
             try
             {
                 var consumed = Process(buffer, context);
+                WriteAnswers(context);
                 SettleBatch(context);
                 return consumed;
             }
             finally
             {
+                // Of a batch that broke off: the thread's next one is another client's.
+                context.Answers.Clear();
+                _context = null;
                 context.End(Core.Environment.Counters);
             }
         }
@@ -103,6 +108,14 @@ internal sealed partial class ClientConnection
         var packets = 0;
         while (consumed < source.Length && !IsClosing && MayContinue)
         {
+            if (source[consumed] == (byte)PacketType.PubAck << 4)
+            {
+                var run = AcknowledgementHandler.HandleRun(this, source[consumed..], context);
+                packets += run;
+                consumed += run * AcknowledgementHandler.BareLength;
+                if (run > 0) continue;
+            }
+
             var status = FrameReader.TryRead(source[consumed..], maximum, out var frame, out var error);
             if (status == ReadStatus.NeedMoreData) break;
             if (status == ReadStatus.Invalid)
@@ -137,6 +150,7 @@ internal sealed partial class ClientConnection
         }
 
         context.Counters.ReceivedByType[(int)frame.Type]++;
+        context.Leave();
         switch (frame.Type)
         {
             case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:

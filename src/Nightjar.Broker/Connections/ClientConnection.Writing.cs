@@ -26,6 +26,7 @@ internal sealed partial class ClientConnection
     /// <summary>Acknowledges a packet; the acknowledgement leaves when its ticket is durable, in order with others of its type [MQTT-4.6.0-2].</summary>
     internal void Acknowledge(PacketType type, ushort packetId, ReasonCode reasonCode, long ticket, BatchContext context)
     {
+        if (ticket == 0 && TryGather(type, packetId, reasonCode, context)) return;
         Span<byte> frame = stackalloc byte[AcknowledgementWriter.MaximumBareLength];
         var length = AcknowledgementWriter.Write(frame, type, packetId, Version, reasonCode);
         Write(frame[..length], ticket, context);
@@ -59,28 +60,23 @@ internal sealed partial class ClientConnection
         }
 
         bool wait;
+        WriteAnswers(context);
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
             wait = (ticket != 0 && !Core.Durability.IsDurable(ticket)) || (_pending is { Count: > 0 } && _pending.Holds(PendingFrames.TypeOf(frame)));
-            if (wait)
-            {
-                if (_pending is null) Volatile.Write(ref _pending, new PendingFrames());
-                _pending.Enqueue(ticket, frame);
-            }
-            else
-            {
-                WriteLocked(frame, context);
-            }
+            if (wait) WaitLocked(frame, ticket);
+            else WriteLocked(frame, context);
         }
 
         if (wait) Core.Durability.Await(this, ticket);
     }
 
-    /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH.</summary>
+    /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH. Of the reading loop.</summary>
     internal void WriteNow(ReadOnlySpan<byte> frame, BatchContext context)
     {
         if (!Fits(frame)) return;
+        WriteAnswers(context);
         var gate = Link.EnterGate();
         try
         {
@@ -157,14 +153,25 @@ internal sealed partial class ClientConnection
         return false;
     }
 
+    private void WaitLocked(ReadOnlySpan<byte> frame, long ticket)
+    {
+        if (_pending is null) Volatile.Write(ref _pending, new PendingFrames());
+        _pending.Enqueue(ticket, frame);
+    }
+
     private void WriteLocked(ReadOnlySpan<byte> frame, BatchContext context)
     {
         frame.CopyTo(Link.Output.GetSpan(frame.Length));
         Link.Output.Advance(frame.Length);
+        CountSent(frame, context);
+        if (Link.MarkTouched()) context.Touch(Link);
+    }
+
+    private static void CountSent(ReadOnlySpan<byte> frame, BatchContext context)
+    {
         context.Counters.PacketsSent++;
         context.Counters.SentByType[frame[0] >> 4]++;
         context.Counters.BytesSent += frame.Length;
-        if (Link.MarkTouched()) context.Touch(Link);
     }
 
     // Properties that do not fit into the client's Maximum Packet Size are left out [MQTT-3.14.2-3].

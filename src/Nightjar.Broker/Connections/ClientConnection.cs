@@ -189,6 +189,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         // Not on this thread: what waits for the authenticator would go on inside this call.
         _ = Volatile.Read(ref _authenticating)?.CancelAsync();
         var send = false;
+        WriteAnswersBeforeEnd();
         var gate = Link.EnterGate();
         try
         {
@@ -360,7 +361,15 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         Core.Environment.Wheel.Cancel(this);
         if (Interlocked.CompareExchange(ref _cause, (int)CauseOfEnd(), 0) == 0)
         {
-            lock (Link.Gate) Link.IsClosed = true;
+            bool send;
+            lock (Link.Gate)
+            {
+                Link.IsClosed = true;
+                // A peer that has ended its half alone may read what its last packets led to, and the flush may have been put off.
+                send = !Link.IsHeld && Link.Output.Commit();
+            }
+
+            if (send) Link.Output.Send();
         }
 
         Depart();

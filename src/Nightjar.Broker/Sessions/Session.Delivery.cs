@@ -20,46 +20,57 @@ internal sealed partial class Session
             return;
         }
 
-        var qos = EffectiveQoS(publication.QoS, receiver.MaximumQoS);
-        var retain = receiver.RetainAsPublished && publication.Retain;
-        SessionLink? touched = null;
-        SessionLink? overrun = null;
-        lock (this)
+        SessionLink? overrun;
+        if (publication.IsAlone)
         {
-            var link = _link;
-            if (qos == QualityOfService.AtMostOnce)
-            {
-                if (link is not null)
-                {
-                    if (!HasMemory(link, publication.Size, context)) overrun = link;
-                    else if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) touched = link;
-                }
-                else if (IsDurable && !IsEnded && Draining is null && _environment.Options.QueueQoS0Messages)
-                {
-                    Enqueue(ref publication, receiver, qos, retain, context);
-                }
-            }
-            else if (!IsEnded && Draining is null && (link is not null || IsDurable))
-            {
-                if (link is not null && !HasMemory(link, publication.Size, context))
-                {
-                    overrun = link;
-                }
-                else if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
-                {
-                    if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
-                        && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
-                }
-                else
-                {
-                    if (link is not null && !HasRoom(link, publication.Size)) CountWait(link, publication.Size);
-                    if (!Enqueue(ref publication, receiver, qos, retain, context)) overrun = link;
-                }
-            }
+            context.Hold(this);
+            overrun = DeliverLocked(ref publication, receiver, context);
+            if (overrun is null) return;
+            context.Leave();
+        }
+        else
+        {
+            context.Leave();
+            lock (this) overrun = DeliverLocked(ref publication, receiver, context);
         }
 
         overrun?.Owner.GiveUp();
-        if (touched is not null) context.Touch(touched);
+    }
+
+    // Returns the link that memory is too short for.
+    private SessionLink? DeliverLocked(ref Publication publication, in Receiver receiver, BatchContext context)
+    {
+        var qos = EffectiveQoS(publication.QoS, receiver.MaximumQoS);
+        var retain = receiver.RetainAsPublished && publication.Retain;
+        var link = _link;
+        if (qos == QualityOfService.AtMostOnce)
+        {
+            if (link is not null)
+            {
+                if (!HasMemory(link, publication.Size, context)) return link;
+                if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) context.Touch(link);
+            }
+            else if (IsDurable && !IsEnded && Draining is null && _environment.Options.QueueQoS0Messages)
+            {
+                Enqueue(ref publication, receiver, qos, retain, context);
+            }
+        }
+        else if (!IsEnded && Draining is null && (link is not null || IsDurable))
+        {
+            if (link is not null && !HasMemory(link, publication.Size, context)) return link;
+            if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
+            {
+                if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
+                    && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) context.Touch(link);
+            }
+            else
+            {
+                if (link is not null && !HasRoom(link, publication.Size)) CountWait(link, publication.Size);
+                if (!Enqueue(ref publication, receiver, qos, retain, context)) return link;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>

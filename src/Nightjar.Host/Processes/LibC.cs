@@ -46,6 +46,10 @@ internal static partial class LibC
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int descriptor);
 
+    /// <summary>signal(2), for the two dispositions that are no function: 0 is the default, 1 ignores.</summary>
+    [LibraryImport(Library, EntryPoint = "signal", SetLastError = true)]
+    internal static partial nint SetDisposition(int signal, nint disposition);
+
     // struct passwd of Linux. The memory belongs to the library and is overwritten by the next call.
     [StructLayout(LayoutKind.Sequential)]
     internal struct Passwd

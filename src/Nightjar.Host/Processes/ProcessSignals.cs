@@ -6,6 +6,9 @@ namespace Nightjar.Host.Processes;
 /// <remarks>Handlers run on the thread pool, one signal at a time and in order; signals of one kind that come while one waits are one.</remarks>
 internal sealed class ProcessSignals : IDisposable
 {
+    // The same on every Unix.
+    private const int HangUp = 1;
+
     // The numbers of Linux; the runtime passes numbers through that it has no name for.
     private const int User1 = 10;
     private const int User2 = 12;
@@ -20,6 +23,8 @@ internal sealed class ProcessSignals : IDisposable
         Register(PosixSignal.SIGINT, Stop);
         Register(PosixSignal.SIGTERM, Stop);
         if (OperatingSystem.IsWindows()) return;
+        // Under nohup it is ignored, and the runtime keeps to that; a broker reloads all the same, as Mosquitto does.
+        _ = LibC.SetDisposition(HangUp, 0);
         Handle(PosixSignal.SIGHUP, reload);
         if (!OperatingSystem.IsLinux()) return;
         Handle((PosixSignal)User1, save);

@@ -49,10 +49,18 @@ public sealed class StoreFaultTests
         var publisher = await broker.ConnectAsync("p", ProtocolVersion.Mqtt311);
         _store.Fail();
         await publisher.PublishAsync("a", "1", qos, packetId: 7);
-        // It stays connected, and what needs no store is answered.
         await publisher.ExpectNothingAsync();
-        await publisher.PublishAsync("nobody", "2", QualityOfService.AtLeastOnce, packetId: 8);
-        await publisher.ExpectAsync("40 02 0008");
+        // Nothing overtakes what it will send again, nor the answer to that, even where no store is needed.
+        var other = await broker.ConnectAsync("o");
+        await other.SubscribeAsync("live", QualityOfService.AtLeastOnce);
+        await publisher.PublishAsync("live", "2", QualityOfService.AtLeastOnce, packetId: 8);
+        await publisher.ExpectNothingAsync();
+        await other.ExpectNothingAsync();
+        // It stays connected, and all else goes on.
+        await publisher.PublishAsync("live", "3");
+        Assert.Equal("3", (await other.ReceivePublishAsync()).Payload);
+        await publisher.SendAsync("C0 00");
+        await publisher.ExpectAsync("D0 00");
         _store.Recover();
         await publisher.ExpectClosedAsync();
         publisher = await broker.ConnectAsync("p", ProtocolVersion.Mqtt311);
@@ -218,6 +226,25 @@ public sealed class StoreFaultTests
         await publisher.ExpectAsync("40 02 0003");
         await publisher.ExpectAsync("D0 00");
         Assert.Contains(broker.Log.Lines, line => line.Text.StartsWith("The store has caught up; 0 clients", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Publish_ToAStoreThatIsAboutToBeFull_IsRefusedAsAWhole()
+    {
+        await using var broker = await StartAsync();
+        await LeaveDurableAsync(broker, "s");
+        var publisher = await broker.ConnectAsync("p");
+        _store.Condition.SetBusy(true);
+        _store.IsNearlyFull = true;
+        var last = _store.Last;
+        await publisher.PublishAsync("a", "1", QualityOfService.ExactlyOnce, packetId: 3);
+        var refusal = await publisher.ReceiveAsync();
+        Assert.Equal((PacketType.PubRec, ReasonCode.QuotaExceeded), ((PacketType)(refusal[0] >> 4), (ReasonCode)refusal[4]));
+        Assert.Equal(last, _store.Last);
+        _store.IsNearlyFull = false;
+        await publisher.PublishAsync("a", "2", QualityOfService.ExactlyOnce, packetId: 3);
+        await publisher.ExpectAsync("50 02 0003");
+        _store.Condition.SetBusy(false);
     }
 
     [Fact]

@@ -52,6 +52,18 @@ public sealed class ReloadProcessTests : IDisposable
         Assert.Equal(0, (await process.StopAsync(BrokerProcess.StopTimeout)).ExitCode);
     }
 
+    [RequiresToolFact("nohup")]
+    public async Task SigHup_UnderNohup_Reloads()
+    {
+        var (file, arguments) = BrokerProcess.Command();
+        var port = Differential.AccessSetup.FreePort();
+        await using var process = RunningProcess.Start(ExternalTool.Require("nohup"), [file, .. arguments, "-p", port.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForLineAsync(line => line.EndsWith(" running", StringComparison.Ordinal));
+        process.Signal(SignalNumber.Reload);
+        await process.WaitForLineAsync(line => line.Contains("nothing to reload", StringComparison.Ordinal));
+        Assert.Equal(0, (await process.StopAsync(BrokerProcess.StopTimeout)).ExitCode);
+    }
+
     private static async Task AssertMayAsync(WireClient client, string allowed, string denied)
     {
         await client.PublishAsync(allowed, "x", QualityOfService.AtLeastOnce);

@@ -53,6 +53,8 @@ internal sealed partial class RunningProcess : IAsyncDisposable
             StandardErrorEncoding = Encoding.UTF8,
         };
         start.Environment["PYTHONUNBUFFERED"] = "1";
+        // A broker that is killed would leave the pipes and the socket of its diagnostics in the temporary folder.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return new RunningProcess(Process.Start(start)!);
     }
 

@@ -60,7 +60,10 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
     // The kill comes some microseconds behind an answer, so that it meets every step of the next write.
     private static async Task<int> RunAndKillAsync(string path, int answers, int microseconds)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, path]) { RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, path]) { RedirectStandardOutput = true };
+        // A killed process would leave the pipes and the socket of its diagnostics in the temporary folder.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        using var process = Process.Start(start)!;
         var last = -1;
         while (last < answers) last = Number(await process.StandardOutput.ReadLineAsync());
         var until = Stopwatch.GetTimestamp() + (long)(microseconds * (Stopwatch.Frequency / 1e6));

@@ -37,7 +37,6 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private ITimer? _ticker;
     private long _nextSweep;
     private int _ticking;
-    private bool _isOwing;
     private int _state;
 
     /// <summary>Makes a broker that lets in whom its options and <paramref name="authenticator"/> say.</summary>
@@ -294,7 +293,6 @@ public sealed partial class MqttBroker : IAsyncDisposable
             _core.Environment.Wheel.Advance(now);
             _watch.Tick();
             _core.Environment.Stalled.Retry();
-            CloseOwedLate();
             _sysTopics.Tick(now);
             if (now < _nextSweep) return;
             _nextSweep = now + 60_000;
@@ -332,18 +330,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     private int CloseOwed()
     {
-        // Who is being left without an answer at this very moment is found at the next tick.
-        Volatile.Write(ref _isOwing, true);
         var owed = _core.Connections.All.Where(connection => connection.OwesAnswer).ToArray();
-        foreach (var connection in owed) connection.Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
+        foreach (var connection in owed) connection.SettleAnswer();
         return owed.Length;
-    }
-
-    private void CloseOwedLate()
-    {
-        if (!Volatile.Read(ref _isOwing) || _core.Environment.Stores.Condition is { IsFailed: true } or { IsBusy: true }) return;
-        CloseOwed();
-        Volatile.Write(ref _isOwing, false);
     }
 
     // Mosquitto's word for the socket in its log.

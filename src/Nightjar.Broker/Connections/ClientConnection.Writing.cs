@@ -14,11 +14,19 @@ internal sealed partial class ClientConnection
 
     /// <summary>A packet has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again. Until
     /// then nothing of QoS 1 or 2 is taken from it.</summary>
-    internal bool OwesAnswer
+    internal bool OwesAnswer => Volatile.Read(ref _owesAnswer);
+
+    /// <summary>From here on the client is owed an answer. Without a gate.</summary>
+    internal void OweAnswer()
     {
-        get => Volatile.Read(ref _owesAnswer);
-        set => Volatile.Write(ref _owesAnswer, value);
+        // Either the store's recovery, which comes after its condition has changed, finds this connection, or this thread sees the change.
+        Interlocked.Exchange(ref _owesAnswer, true);
+        if (Core.Environment.Stores.Condition.HasRecovered) SettleAnswer();
     }
+
+    /// <summary>The store is back: the client sends again what was not acknowledged, on a new connection. Any thread.</summary>
+    internal void SettleAnswer() =>
+        Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
 
     /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
     internal int PendingPubAcks => Volatile.Read(ref _pending)?.PubAckCount ?? 0;
@@ -55,7 +63,8 @@ internal sealed partial class ClientConnection
         if (!Fits(frame)) return;
         if (ticket == IMessageStore.Refused)
         {
-            OwesAnswer = true;
+            context.Leave();
+            OweAnswer();
             return;
         }
 
@@ -118,7 +127,11 @@ internal sealed partial class ClientConnection
     }
 
     /// <summary>Has what waits for a ticket go on when it is durable. Without a gate: the release takes those of others that wait.</summary>
-    public void Await(long ticket) => Core.Durability.Await(this, ticket);
+    public void Await(long ticket)
+    {
+        if (ticket == IMessageStore.Refused) OweAnswer();
+        Core.Durability.Await(this, ticket);
+    }
 
     // A CONNACK that waited in vain still has its block: after the end of the transport, to commit is to give it back. Also when the store came
     // that far meanwhile, because a release does not flush what is closed.
@@ -139,7 +152,6 @@ internal sealed partial class ClientConnection
     private void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
-        if (ticket == IMessageStore.Refused) OwesAnswer = true;
         _holdTicket = ticket;
         Link.IsHeld = true;
         Link.MustAwait(ticket);

@@ -12,6 +12,9 @@ internal sealed record BrokerStores(
     /// <summary>Whether the stores can write.</summary>
     internal StoreCondition Condition { get; } = Monitor?.Condition ?? new StoreCondition();
 
+    /// <summary>Whether what would have to be kept is refused before anybody gets it, so that no message is taken in parts.</summary>
+    internal bool Refuses => Condition.IsFailed || (Condition.IsBusy && Monitor is { IsFull: true });
+
     /// <summary>State lives with the process: every call completes at once and costs a virtual call.</summary>
     internal static BrokerStores InMemory()
     {

@@ -12,9 +12,13 @@ internal sealed class StoreCondition
     private Action<bool>? _busyChanged;
     private string? _failure;
     private TaskCompletionSource? _calm;
+    private bool _hasRecovered;
 
     /// <summary>Whether nothing becomes durable at present.</summary>
     internal bool IsFailed => Volatile.Read(ref _failure) is not null;
+
+    /// <summary>Whether the store takes again what it did not take before. False for one that was always well, which refuses only who does not own it any more.</summary>
+    internal bool HasRecovered => Volatile.Read(ref _hasRecovered) && !IsFailed && !IsBusy;
 
     /// <summary>Why, for people; null for a healthy store.</summary>
     internal string? Failure => Volatile.Read(ref _failure);
@@ -36,6 +40,7 @@ internal sealed class StoreCondition
     {
         var calm = _calm;
         if (isBusy == calm is not null) return;
+        if (!isBusy) Volatile.Write(ref _hasRecovered, true);
         Volatile.Write(ref _calm, isBusy ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null);
         calm?.SetResult();
         Action<bool>? changed;
@@ -61,6 +66,7 @@ internal sealed class StoreCondition
         lock (_gate)
         {
             var isChange = failure is null != _failure is null;
+            if (isChange && failure is null) Volatile.Write(ref _hasRecovered, true);
             Volatile.Write(ref _failure, failure);
             if (!isChange) return;
             changed = _changed;

@@ -87,7 +87,7 @@ internal sealed class Router
     // Before anybody has it: whoever sends it again must not be the cause of a second copy.
     private bool MustRefuse(ref Publication publication, Route route, BatchContext context)
     {
-        if (_environment.Stores.Condition.IsFailed && NeedsStore(ref publication, route)) publication.Refusal = PublishRefusal.StoreFailed;
+        if (_environment.Stores.Refuses && NeedsStore(ref publication, route)) publication.Refusal = PublishRefusal.StoreFailed;
         else if (publication.IsVersion5 && _environment.Options.QueueFullPolicy == QueueFullPolicy.Reject && IsRejected(ref publication, route, context)) publication.Refusal = PublishRefusal.QueueFull;
         return publication.Refusal != PublishRefusal.None;
     }

@@ -66,8 +66,6 @@ internal sealed class StoreImport : IRecoverySink
 
         _messages.Add(message.Id, Keep(message));
         _order.Add(message.Id, _order.Count);
-        Counts.Messages++;
-        Counts.MessageBytes += SizeOf(message);
     }
 
     public void OnRetained(in MessageRecord message)
@@ -178,6 +176,13 @@ internal sealed class StoreImport : IRecoverySink
         // A delivery past PUBREC has no message any more; a store learns of it by way of one.
         var message = waiting.State == DeliveryState.Received ? KeepNothing() : _messages[waiting.MessageId];
         var isNew = message.StoreId == 0;
+        if (isNew && waiting.State != DeliveryState.Received)
+        {
+            // Only here, because nobody may be left who gets it.
+            Counts.Messages++;
+            Counts.MessageBytes += message.TopicName.Length + message.Properties.Length + message.Payload.Length;
+        }
+
         Note(_target.Messages.Append(session.Claim, message, delivery), isNew ? message.Size : 0);
         if (waiting.State != DeliveryState.Queued) Note(_target.Messages.MarkSent(session.Claim, delivery.Number, waiting.PacketId), 0);
         switch (waiting.State)

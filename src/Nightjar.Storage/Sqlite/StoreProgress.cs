@@ -35,6 +35,8 @@ internal sealed class StoreProgress : IStoreMonitor, IDisposable
 
     public StoreCondition Condition { get; } = new();
 
+    public bool IsFull => _log.IsFull;
+
     public StoreCounters Counters => new(
         Volatile.Read(ref _commits), Volatile.Read(ref _rows), Volatile.Read(ref _absorbed), Volatile.Read(ref _bytes), _log.LastTicket - Durable,
         TimeSpan.FromTicks(Volatile.Read(ref _lastSync)), Size(_path) + Size(_path + "-wal"));
@@ -117,7 +119,8 @@ internal sealed class StoreProgress : IStoreMonitor, IDisposable
         var failure = Volatile.Read(ref _failure);
         if (failure is not null) Condition.Fail(failure);
         else if (Condition.IsFailed) Condition.Recover();
-        // Who would have to wait for a failed store is refused.
+        // One that is over already had its refusals too, which end with it. Who would have to wait for a failed store is refused.
+        if (_log.TakeOverrun() && failure is null) Condition.SetBusy(true);
         Condition.SetBusy(failure is null && _log.IsOverrun);
     }
 }

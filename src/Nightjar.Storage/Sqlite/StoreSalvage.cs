@@ -16,8 +16,9 @@ internal static class StoreSalvage
     private static readonly (string Table, string Condition)[] Impossible =
     [
         ("session", $"NOT {IsNumber("key")} OR NOT {IsNumber("since")} OR typeof(client_id)<>'text' OR instr(CAST(client_id AS BLOB), x'00') OR length(CAST(address AS BLOB)) NOT IN (4, 16, 20)"),
-        ("delivery", $"NOT {IsNumber("id")} OR NOT {IsNumber("message")} OR NOT {IsNumber("number")} OR NOT typeof(mark)='integer' OR mark & 3=3 OR mark & 12=12 OR NOT size BETWEEN 0 AND {int.MaxValue}"),
+        ("delivery", $"NOT {IsNumber("id")} OR NOT {IsNumber("message")} OR NOT {IsNumber("number")} OR NOT typeof(mark)='integer' OR mark & 3=3 OR mark & 12=12 OR NOT mark BETWEEN 0 AND {1L << 52} OR NOT size BETWEEN 0 AND {int.MaxValue}"),
         ("message", $"NOT {IsNumber("id")}"),
+        ("subscription", "typeof(identifier)<>'integer' OR NOT identifier BETWEEN 0 AND 268435455"),
     ];
 
     /// <summary>Makes the new store.</summary>

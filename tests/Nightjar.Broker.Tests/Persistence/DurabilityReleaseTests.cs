@@ -141,6 +141,7 @@ public abstract class DurabilityReleaseTests
         broker.Broker.Publish("a", "1"u8, QualityOfService.ExactlyOnce);
         await subscriber.SendAsync("50 02 0001");
         await subscriber.SendAsync("70 02 0001");
+        await subscriber.ExpectNothingAsync();
         broker.Broker.Publish("a", "2"u8, QualityOfService.ExactlyOnce);
         await subscriber.ExpectNothingAsync();
         _store.Release();

@@ -22,6 +22,11 @@ internal sealed class FaultyStore : MqttBrokerStore, IMessageStore, ISessionStor
     /// <summary>Whether the store takes nothing more that would make it grow.</summary>
     internal bool IsFull { get; set; }
 
+    /// <summary>Whether it says that it is about to be full.</summary>
+    internal bool IsNearlyFull { get; set; }
+
+    bool IStoreMonitor.IsFull => IsNearlyFull;
+
     internal int MessageCount => _inner.MessageCount;
 
     internal long Last => Volatile.Read(ref _last);

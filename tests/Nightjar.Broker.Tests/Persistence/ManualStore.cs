@@ -80,7 +80,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     /// <summary>Everything up to a ticket is durable, and the broker is told.</summary>
     internal void Commit(long ticket)
     {
-        if (_inner is not null) Assert.True(SpinWait.SpinUntil(() => _inner.Messages.DurableTicket >= ticket, Wait.Guard), "The store behind does not write.");
+        if (_inner is not null) WaitBehind(_inner, ticket);
         lock (_gate) _durable = Math.Max(_durable, ticket);
         _callback?.Invoke(DurableTicket);
     }
@@ -138,6 +138,10 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     public long Set(PublishedMessage message) => Next(_inner?.Retained.Set(message));
 
     public long Clear(ReadOnlySpan<byte> topicName) => Next(_inner?.Retained.Clear(topicName));
+
+    // Apart, because what the wait captures would be garbage of every commit.
+    private static void WaitBehind(BrokerStores inner, long ticket) =>
+        Assert.True(SpinWait.SpinUntil(() => inner.Messages.DurableTicket >= ticket, Wait.Guard), "The store behind does not write.");
 
     // Without a store behind a record is durable when it is not held; with one, when that has it.
     private long DurableLocked() => _holds || _inner is null ? _durable : Math.Max(_durable, _inner.Messages.DurableTicket);

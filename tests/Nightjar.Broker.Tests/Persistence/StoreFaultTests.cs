@@ -229,6 +229,25 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
+    public async Task Publish_ToAStoreThatIsAboutToBeFull_IsRefusedAsAWhole()
+    {
+        await using var broker = await StartAsync();
+        await LeaveDurableAsync(broker, "s");
+        var publisher = await broker.ConnectAsync("p");
+        _store.Condition.SetBusy(true);
+        _store.IsNearlyFull = true;
+        var last = _store.Last;
+        await publisher.PublishAsync("a", "1", QualityOfService.ExactlyOnce, packetId: 3);
+        var refusal = await publisher.ReceiveAsync();
+        Assert.Equal((PacketType.PubRec, ReasonCode.QuotaExceeded), ((PacketType)(refusal[0] >> 4), (ReasonCode)refusal[4]));
+        Assert.Equal(last, _store.Last);
+        _store.IsNearlyFull = false;
+        await publisher.PublishAsync("a", "2", QualityOfService.ExactlyOnce, packetId: 3);
+        await publisher.ExpectAsync("50 02 0003");
+        _store.Condition.SetBusy(false);
+    }
+
+    [Fact]
     public async Task Publisher_ThatWaitsForTheStore_CanBeClosed()
     {
         await using var broker = await StartAsync();

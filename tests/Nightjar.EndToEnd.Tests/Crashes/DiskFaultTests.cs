@@ -19,15 +19,17 @@ public sealed class DiskFaultTests : IDisposable
     }
 
     [RequiresToolTheory("strace")]
-    [InlineData("fsync,fdatasync", "EIO")]
-    [InlineData("write,pwrite64", "ENOSPC")]
-    [InlineData("write,pwrite64", "EIO")]
-    public async Task FailingCall_ForEver_AcknowledgesNothingThatIsNotKept(string call, string error)
+    [InlineData("fsync,fdatasync", "error=EIO")]
+    [InlineData("write,pwrite64", "error=ENOSPC")]
+    [InlineData("write,pwrite64", "error=EIO")]
+    [InlineData("write,pwrite64", "error=EROFS")]
+    [InlineData("write,pwrite64", "retval=0")]
+    public async Task FailingCall_ForEver_AcknowledgesNothingThatIsNotKept(string call, string fault)
     {
         await using var broker = new BrokerUnderTest(_folder);
         var run = new FaultRun(broker, _ledger, Environment.TickCount & int.MaxValue);
         await run.PrepareAsync();
-        broker.Wrapper = broker.Strace($"inject={call}:error={error}:when=100+", call);
+        broker.Wrapper = broker.Strace($"inject={call}:{fault}:when=100+", call);
         var use = await run.UseUntilFailureAsync();
         await run.ProveFailedAsync();
         await run.KillAndJudgeAsync(use);
@@ -35,14 +37,15 @@ public sealed class DiskFaultTests : IDisposable
     }
 
     [RequiresToolTheory("strace")]
-    [InlineData("fsync,fdatasync", "EIO", "40..43")]
-    [InlineData("write,pwrite64", "ENOSPC", "200..205")]
-    public async Task FailingCall_ForAWhile_RecoversWithoutARestart(string call, string error, string when)
+    [InlineData("fsync,fdatasync", "error=EIO", "40..43")]
+    [InlineData("write,pwrite64", "error=ENOSPC", "200..205")]
+    [InlineData("write,pwrite64", "retval=0", "200..205")]
+    public async Task FailingCall_ForAWhile_RecoversWithoutARestart(string call, string fault, string when)
     {
         await using var broker = new BrokerUnderTest(_folder);
         var run = new FaultRun(broker, _ledger, Environment.TickCount & int.MaxValue);
         await run.PrepareAsync();
-        broker.Wrapper = broker.Strace($"inject={call}:error={error}:when={when}", call);
+        broker.Wrapper = broker.Strace($"inject={call}:{fault}:when={when}", call);
         var use = await run.UseUntilFailureAsync();
         await run.AwaitRecoveryAsync();
         var before = _ledger.DoneOf("messages acknowledged");

@@ -178,7 +178,7 @@ internal static class PublishHandler
     private static void Withhold(ClientConnection connection, in PublishPacket packet, BatchContext context)
     {
         context.Leave();
-        connection.OwesAnswer = true;
+        connection.OweAnswer();
         if (packet.QoS != QualityOfService.ExactlyOnce) return;
         var session = connection.Session!;
         lock (session) session.RemoveReceivedId(packet.PacketId);
@@ -294,7 +294,7 @@ internal static class PublishHandler
                 ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
-        if (ticket == IMessageStore.Refused) connection.OwesAnswer = true;
+        if (ticket == IMessageStore.Refused) connection.OweAnswer();
         else if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, ReasonOf(refusal), context);
         else connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
     }

@@ -36,6 +36,7 @@ internal sealed class RecordLog : IDisposable
     private int _pausing;
     private int _interrupted;
     private bool _isOverrun;
+    private bool _wasOverrun;
 
     /// <summary>Makes an empty log.</summary>
     /// <param name="softLimit">Bytes beyond which <see cref="IsOverrun"/>; beyond twice as many nothing is taken that makes the store grow.</param>
@@ -58,6 +59,12 @@ internal sealed class RecordLog : IDisposable
     /// <summary>More waits than should; it ends at half of that.</summary>
     internal bool IsOverrun => Volatile.Read(ref _isOverrun);
 
+    /// <summary>Half of what is left beyond the soft limit is taken.</summary>
+    internal bool IsFull => _pool.Held > _softLimit + (_softLimit / 2);
+
+    /// <summary>Whether there has been an overrun since the last call, over by now or not: records may have been refused in it.</summary>
+    internal bool TakeOverrun() => Interlocked.Exchange(ref _wasOverrun, false);
+
     /// <summary>The stripe of the calling thread.</summary>
     internal LogStripe Stripe
     {
@@ -79,6 +86,7 @@ internal sealed class RecordLog : IDisposable
     {
         var chunk = _pool.TryRent(size, beyondLimit);
         if (_pool.Held <= _softLimit || _isOverrun) return chunk;
+        Volatile.Write(ref _wasOverrun, true);
         Volatile.Write(ref _isOverrun, true);
         _overrun?.Invoke();
         return chunk;

@@ -1,4 +1,5 @@
 using Nightjar.Broker.Persistence;
+using Nightjar.Protocol;
 using Nightjar.Storage.Sqlite.Interop;
 using Nightjar.Storage.Sqlite.Records;
 using Nightjar.Storage.Sqlite.Writing;
@@ -55,7 +56,11 @@ internal sealed class StoreRecovery(SqliteConnection connection, StoreIndex inde
     private void Subscriptions()
     {
         using var rows = connection.Prepare("SELECT session, filter, options, identifier FROM subscription");
-        while (rows.Step()) sink.OnSubscription(rows.Integer(0), rows.Blob(1), (byte)rows.Integer(2), (uint)rows.Integer(3));
+        while (rows.Step())
+        {
+            if (rows.Integer(3) is < 0 or > VariableByteInteger.MaximumValue) throw new DamagedRecordException($"a subscription of session {rows.Integer(0)} is not possible");
+            sink.OnSubscription(rows.Integer(0), rows.Blob(1), (byte)rows.Integer(2), (uint)rows.Integer(3));
+        }
     }
 
     private void Wills()

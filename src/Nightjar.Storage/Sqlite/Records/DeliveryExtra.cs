@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Nightjar.Broker.Persistence;
+using Nightjar.Protocol;
 
 namespace Nightjar.Storage.Sqlite.Records;
 
@@ -37,7 +38,7 @@ internal static class DeliveryExtra
     /// <exception cref="DamagedRecordException">The bytes are not what was written.</exception>
     internal static DeliveryRecord Read(long number, DeliveryMark mark, ReadOnlySpan<byte> extra)
     {
-        if (mark.QoS > Protocol.QualityOfService.ExactlyOnce) throw new DamagedRecordException("a delivery is not possible");
+        if (mark.QoS > QualityOfService.ExactlyOnce || mark.SubscriptionIdentifier > VariableByteInteger.MaximumValue) throw new DamagedRecordException("a delivery is not possible");
         uint[]? identifiers = null;
         byte[]? shareName = null;
         byte[]? shareFilter = null;
@@ -68,7 +69,12 @@ internal static class DeliveryExtra
         if (source.Length < count * sizeof(uint)) throw new DamagedRecordException("a delivery is cut short");
         if (count == 0) return null;
         var identifiers = new uint[count];
-        for (var index = 0; index < count; index++) identifiers[index] = BinaryPrimitives.ReadUInt32LittleEndian(source[(index * sizeof(uint))..]);
+        for (var index = 0; index < count; index++)
+        {
+            identifiers[index] = BinaryPrimitives.ReadUInt32LittleEndian(source[(index * sizeof(uint))..]);
+            if (identifiers[index] > VariableByteInteger.MaximumValue) throw new DamagedRecordException("a delivery is not possible");
+        }
+
         source = source[(count * sizeof(uint))..];
         return identifiers;
     }

@@ -320,7 +320,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
         var owed = _core.Connections.All.Where(connection => connection.OwesAnswer).ToArray();
         BrokerLog.StoreRecovered(_core.Environment.Log, owed.Length);
-        foreach (var connection in owed) connection.Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
+        foreach (var connection in owed) connection.SettleAnswer();
     }
 
     // Mosquitto's word for the socket in its log.

@@ -14,12 +14,21 @@ internal sealed partial class ClientConnection
     private int _pendingPubAcks;
     private bool _owesAnswer;
 
-    /// <summary>A PUBLISH has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again.</summary>
-    internal bool OwesAnswer
+    /// <summary>A packet has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again. Until
+    /// then nothing of QoS 1 or 2 is taken from it.</summary>
+    internal bool OwesAnswer => Volatile.Read(ref _owesAnswer);
+
+    /// <summary>From here on the client is owed an answer.</summary>
+    internal void OweAnswer()
     {
-        get => Volatile.Read(ref _owesAnswer);
-        set => Volatile.Write(ref _owesAnswer, value);
+        // Either the store's recovery, which comes after its condition has changed, finds this connection, or this thread sees the change.
+        Interlocked.Exchange(ref _owesAnswer, true);
+        if (Core.Environment.Stores.Condition.HasRecovered) SettleAnswer();
     }
+
+    /// <summary>The store is back: the client sends again what was not acknowledged, on a new connection. Any thread.</summary>
+    internal void SettleAnswer() =>
+        Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
 
     /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
     internal int PendingPubAcks => Volatile.Read(ref _pendingPubAcks);
@@ -56,7 +65,7 @@ internal sealed partial class ClientConnection
         if (!Fits(frame)) return;
         if (ticket == IMessageStore.Refused)
         {
-            OwesAnswer = true;
+            OweAnswer();
             return;
         }
 
@@ -140,6 +149,7 @@ internal sealed partial class ClientConnection
     public void AwaitHeld()
     {
         var ticket = Volatile.Read(ref _holdTicket);
+        if (ticket == IMessageStore.Refused) OweAnswer();
         if (ticket != 0) Core.Durability.Await(this, ticket);
     }
 
@@ -162,7 +172,8 @@ internal sealed partial class ClientConnection
     public void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
-        if (ticket == IMessageStore.Refused) OwesAnswer = true;
+        // To settle it takes the gate, which is for AwaitHeld.
+        if (ticket == IMessageStore.Refused) Interlocked.Exchange(ref _owesAnswer, true);
         _holdTicket = Math.Max(_holdTicket, ticket);
         Link.IsHeld = true;
     }

@@ -7,9 +7,13 @@ internal sealed class StoreCondition
     private readonly Lock _gate = new();
     private Action<string?>? _changed;
     private string? _failure;
+    private bool _hasRecovered;
 
     /// <summary>Whether nothing becomes durable at present.</summary>
     internal bool IsFailed => Volatile.Read(ref _failure) is not null;
+
+    /// <summary>Whether the store writes again after a failure. False for one that was always well, which refuses only who does not own it any more.</summary>
+    internal bool HasRecovered => Volatile.Read(ref _hasRecovered) && !IsFailed;
 
     /// <summary>Why, for people; null for a healthy store.</summary>
     internal string? Failure => Volatile.Read(ref _failure);
@@ -32,6 +36,7 @@ internal sealed class StoreCondition
         lock (_gate)
         {
             var isChange = failure is null != _failure is null;
+            if (isChange && failure is null) Volatile.Write(ref _hasRecovered, true);
             Volatile.Write(ref _failure, failure);
             if (!isChange) return;
             changed = _changed;

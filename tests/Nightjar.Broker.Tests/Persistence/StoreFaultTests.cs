@@ -49,10 +49,18 @@ public sealed class StoreFaultTests
         var publisher = await broker.ConnectAsync("p", ProtocolVersion.Mqtt311);
         _store.Fail();
         await publisher.PublishAsync("a", "1", qos, packetId: 7);
-        // It stays connected, and what needs no store is answered.
         await publisher.ExpectNothingAsync();
-        await publisher.PublishAsync("nobody", "2", QualityOfService.AtLeastOnce, packetId: 8);
-        await publisher.ExpectAsync("40 02 0008");
+        // Nothing overtakes what it will send again, nor the answer to that, even where no store is needed.
+        var other = await broker.ConnectAsync("o");
+        await other.SubscribeAsync("live", QualityOfService.AtLeastOnce);
+        await publisher.PublishAsync("live", "2", QualityOfService.AtLeastOnce, packetId: 8);
+        await publisher.ExpectNothingAsync();
+        await other.ExpectNothingAsync();
+        // It stays connected, and all else goes on.
+        await publisher.PublishAsync("live", "3");
+        Assert.Equal("3", (await other.ReceivePublishAsync()).Payload);
+        await publisher.SendAsync("C0 00");
+        await publisher.ExpectAsync("D0 00");
         _store.Recover();
         await publisher.ExpectClosedAsync();
         publisher = await broker.ConnectAsync("p", ProtocolVersion.Mqtt311);

@@ -139,8 +139,14 @@ internal static class PublishHandler
         var refusal = PublishRefusal.None;
         ReasonCode code;
         var isControl = topicName[0] == (byte)'$' && TopicRoot.IsControl(topicName);
+        // What comes behind a message that will be sent again must not overtake it, nor its answer [MQTT-4.6.0-2].
+        if (packet.QoS != QualityOfService.AtMostOnce && connection.OwesAnswer)
+        {
+            code = ReasonCode.QuotaExceeded;
+            refusal = PublishRefusal.StoreFailed;
+        }
         // A request that is kept would be one again for whoever subscribes.
-        if (!connection.Routes.MayWrite(connection, route, topicName) || (isControl && packet.Retain))
+        else if (!connection.Routes.MayWrite(connection, route, topicName) || (isControl && packet.Retain))
         {
             code = ReasonCode.NotAuthorized;
             LogDenied(connection, packet, topicName);
@@ -171,7 +177,7 @@ internal static class PublishHandler
     private static void Withhold(ClientConnection connection, in PublishPacket packet, BatchContext context)
     {
         context.Leave();
-        connection.OwesAnswer = true;
+        connection.OweAnswer();
         if (packet.QoS != QualityOfService.ExactlyOnce) return;
         var session = connection.Session!;
         lock (session) session.RemoveReceivedId(packet.PacketId);
@@ -287,7 +293,7 @@ internal static class PublishHandler
                 ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
-        if (ticket == IMessageStore.Refused) connection.OwesAnswer = true;
+        if (ticket == IMessageStore.Refused) connection.OweAnswer();
         else if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, ReasonOf(refusal), context);
         else connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
     }

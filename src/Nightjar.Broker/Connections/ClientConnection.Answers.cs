@@ -31,18 +31,34 @@ internal sealed partial class ClientConnection
         {
             if (!Link.IsClosed)
             {
-                wait = _pending is { Count: > 0 };
-                if (!wait) frames.CopyTo(Link.Output.GetSpan(frames.Length));
-                if (!wait) Link.Output.Advance(frames.Length);
+                // Behind what waits for the store are answers of its types only.
+                var mayWait = _pending is { Count: > 0 };
+                if (!mayWait)
+                {
+                    frames.CopyTo(Link.Output.GetSpan(frames.Length));
+                    Link.Output.Advance(frames.Length);
+                }
+
                 while (!frames.IsEmpty)
                 {
                     var frame = frames[..(2 + frames[1])];
                     frames = frames[frame.Length..];
-                    if (wait) WaitLocked(frame, 0, (PacketType)(frame[0] >> 4));
-                    else CountSent(frame, context);
+                    if (!mayWait)
+                    {
+                        CountSent(frame, context);
+                    }
+                    else if (_pending!.Holds(PendingFrames.TypeOf(frame)))
+                    {
+                        WaitLocked(frame, 0);
+                        wait = true;
+                    }
+                    else
+                    {
+                        WriteLocked(frame, context);
+                    }
                 }
 
-                if (!wait && Link.MarkTouched()) context.Touch(Link);
+                if (!mayWait && Link.MarkTouched()) context.Touch(Link);
             }
         }
 

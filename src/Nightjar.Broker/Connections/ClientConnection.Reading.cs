@@ -64,7 +64,7 @@ internal sealed partial class ClientConnection
     }
 
     // Whether the next packet may be handled in this batch.
-    private bool MayContinue => PendingAuthentication is null && !_isOverRate;
+    private bool MayContinue => PendingAuthentication is null && !_isOverRate && !_waitsForStore;
 
     private SequencePosition Process(in ReadOnlySequence<byte> buffer, BatchContext context)
     {
@@ -81,27 +81,24 @@ internal sealed partial class ClientConnection
                 break;
             }
 
-            ProcessPiece(rest.Slice(0, length), length, context);
+            if (!ProcessPiece(rest.Slice(0, length), length, context)) break;
             rest = rest.Slice(length);
         }
 
         return rest.Start;
     }
 
-    // A frame across segments is copied once; only frames that are complete get here, so the size is what has arrived.
-    private void ProcessPiece(in ReadOnlySequence<byte> frame, int length, BatchContext context)
+    // A frame across segments is copied once; only frames that are complete get here, so the size is what has arrived. False: it has to wait.
+    private bool ProcessPiece(in ReadOnlySequence<byte> frame, int length, BatchContext context)
     {
-        if (frame.IsSingleSegment)
-        {
-            ProcessSpan(frame.FirstSpan, context);
-            return;
-        }
+        if (frame.IsSingleSegment) return ProcessSpan(frame.FirstSpan, context) > 0;
 
         if (_pieces.Length < length) _pieces = ArrayPool<byte>.Shared.Rent(length);
         frame.CopyTo(_pieces);
-        ProcessSpan(_pieces.AsSpan(0, length), context);
+        var isTaken = ProcessSpan(_pieces.AsSpan(0, length), context) > 0;
         ArrayPool<byte>.Shared.Return(_pieces);
         _pieces = [];
+        return isTaken;
     }
 
     private int ProcessSpan(ReadOnlySpan<byte> source, BatchContext context)
@@ -127,6 +124,7 @@ internal sealed partial class ClientConnection
                 break;
             }
 
+            if (MustWaitForStore(frame)) break;
             consumed += frame.Length;
             packets++;
             Handle(frame, context);

@@ -161,6 +161,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
                 isOver &= MayContinue;
                 if (isOver) break;
                 if (_isOverRate) await PauseAsync();
+                if (_waitsForStore) await AwaitStoreAsync();
                 if (IsOverOutput) await Link.Output.WhenSentAsync();
             }
         }
@@ -207,6 +208,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
 
         if (send) Link.Output.Send();
         Volatile.Read(ref _pace)?.End();
+        Volatile.Read(ref _storeWait)?.TrySetResult();
         _ = CloseTransportAsync();
     }
 

@@ -150,27 +150,41 @@ internal sealed partial class Session
         return false;
     }
 
-    /// <summary>Sends a QoS 1 or 2 message for the first time; takes over the delivery's reference.</summary>
+    /// <summary>Sends a QoS 1 or 2 message for the first time, or has it wait for its packet id to be durable; takes over the delivery's reference.</summary>
+    /// <returns>Whether the link is to be flushed.</returns>
     private bool SendNew(SessionLink link, in Delivery delivery, ref Publication publication, BatchContext context)
     {
         var state = delivery.QoS == QualityOfService.AtLeastOnce ? InflightState.AwaitingPubAck : InflightState.AwaitingPubRec;
         ref var entry = ref (_inflight ??= new InflightWindow()).Add(delivery, state);
-        if (!WriteEntry(link, ref entry, ref publication, dup: false, context))
+        _outstanding++;
+        if (IsStored)
         {
-            // Larger than the client accepts: as if it had been delivered [MQTT-3.1.2-25].
-            CompleteInStore(delivery.Number);
-            _inflight.Remove(ref entry);
-            CountDrop(context);
-            return false;
+            var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+            if (MustPromise(delivery.QoS, ticket))
+            {
+                Promise(link, entry, ticket);
+                return true;
+            }
         }
 
-        _outstanding++;
-        if (!IsStored) return true;
-        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
-        // Exactly once means to the end of the handshake under this packet id: a broker that has forgotten it would send the message again
-        // under another one, which the client takes for a new message, or takes another message for this one.
-        if (delivery.QoS == QualityOfService.ExactlyOnce) link.Owner.HoldUntil(ticket);
-        return true;
+        return WriteNew(link, ref entry, ref publication, context);
+    }
+
+    private bool WriteNew(SessionLink link, ref InflightEntry entry, ref Publication publication, BatchContext context)
+    {
+        if (WriteEntry(link, ref entry, ref publication, dup: false, context)) return true;
+        // Larger than the client accepts: as if it had been delivered [MQTT-3.1.2-25].
+        CountDrop(context);
+        GiveUp(ref entry);
+        return false;
+    }
+
+    // What was in flight, or about to be, is over without the client.
+    private void GiveUp(ref InflightEntry entry)
+    {
+        CompleteInStore(entry.Delivery.Number);
+        _inflight!.Remove(ref entry);
+        if (_outstanding > 0) _outstanding--;
     }
 
     private bool WriteEntry(SessionLink link, ref InflightEntry entry, ref Publication publication, bool dup, BatchContext context)

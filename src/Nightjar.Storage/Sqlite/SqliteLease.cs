@@ -90,6 +90,11 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public long RemoveReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.RemoveReceivedId, session, 0, packetId);
 
+    // What is taken beyond the limit, because nobody would say it again: that something is over or moves on which was taken before, so there is a
+    // bound to it. Whoever unsubscribes or clears a retained message asks again, and could alternate with what is not taken for ever.
+    private static bool IsEnd(RecordKind kind) => kind
+        is RecordKind.MarkSent or RecordKind.MarkReceived or RecordKind.Complete or RecordKind.RemoveReceivedId or RecordKind.ClearWill or RecordKind.Drop;
+
     // A record without bytes of its own.
     private long Add(RecordKind kind, SessionClaim session, long number, ushort packetId)
     {
@@ -98,7 +103,7 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
         lock (stripe.Gate)
         {
             if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
-            var header = stripe.TryAdd(0);
+            var header = stripe.TryAdd(0, beyondLimit: IsEnd(kind));
             if (header is null) return IMessageStore.Refused;
             ticket = header->Ticket;
             header->Kind = kind;

@@ -1,4 +1,5 @@
 using Nightjar.Broker.Configuration;
+using Nightjar.Broker.Tests.Limits;
 using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
 using Xunit;
@@ -15,6 +16,8 @@ public sealed class CrossingTests
     private const int Batches = 60;
     private const int BatchSize = 40;
 
+    private static readonly TimeSpan s_guard = TimeSpan.FromSeconds(15);
+
     [Theory]
     [InlineData(ProtocolVersion.Mqtt311)]
     [InlineData(ProtocolVersion.Mqtt50)]
@@ -29,6 +32,30 @@ public sealed class CrossingTests
         }
 
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => ServeAsync(clients[i], i)));
+    }
+
+    [Fact]
+    public async Task Batch_ThatWaitsForTheGateOfItsOwnClient_IsInNoOther()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var publisher = await broker.ConnectAsync("p");
+        var reader = await broker.ConnectAsync("r");
+        await reader.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        var own = broker.Broker.Session("p");
+        var other = broker.Broker.Session("r");
+        await Task.Run(() =>
+        {
+            // PUBACK needs this gate, the delivery before it does not.
+            lock (own)
+            {
+                _ = Task.Run(() => publisher.SendAsync(WirePackets.Publish(ProtocolVersion.Mqtt50, "t", "x", QualityOfService.AtLeastOnce)));
+                Assert.True(SpinWait.SpinUntil(() => other.InflightCount == 1, s_guard), "The message was not delivered.");
+                Assert.True(Monitor.TryEnter(other, s_guard), "The batch stays in the gate of the receiver.");
+                Monitor.Exit(other);
+            }
+        });
+        Assert.Equal(PacketType.PubAck, (PacketType)((await publisher.ReceiveAsync())[0] >> 4));
+        Assert.Equal("x", (await reader.ReceiveAndAcknowledgeAsync()).Payload);
     }
 
     private static async Task ServeAsync(WireClient client, int index)

@@ -320,7 +320,6 @@ internal static partial class ConnectHandler
         var context = BatchContext.Begin();
         var result = core.Sessions.Attach(connection, request, identity, claim, context);
         context.End(core.Environment.Counters);
-        connection.AwaitHeld();
         return result;
     }
 

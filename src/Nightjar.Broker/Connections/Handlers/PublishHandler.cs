@@ -167,6 +167,7 @@ internal static class PublishHandler
             code = Publish(connection, packet, topicName, route, context, out ticket, out refusal);
         }
 
+        if (ticket != 0 || (packet.QoS == QualityOfService.ExactlyOnce && connection.Session!.IsStored)) connection.OnFedStore();
         if (packet.QoS == QualityOfService.AtMostOnce) return;
         if (isControl && code == ReasonCode.QuotaExceeded) refusal = PublishRefusal.RequestLimit;
         if (ticket == IMessageStore.Refused || (refusal == PublishRefusal.StoreFailed && !connection.IsVersion5)) Withhold(connection, packet, context);
@@ -177,7 +178,7 @@ internal static class PublishHandler
     private static void Withhold(ClientConnection connection, in PublishPacket packet, BatchContext context)
     {
         context.Leave();
-        connection.OweAnswer();
+        connection.OwesAnswer = true;
         if (packet.QoS != QualityOfService.ExactlyOnce) return;
         var session = connection.Session!;
         lock (session) session.RemoveReceivedId(packet.PacketId);
@@ -293,7 +294,7 @@ internal static class PublishHandler
                 ticket = Math.Max(ticket, connection.Core.Environment.Stores.Messages.AddReceivedId(session.StoreClaim, packet.PacketId));
         }
 
-        if (ticket == IMessageStore.Refused) connection.OweAnswer();
+        if (ticket == IMessageStore.Refused) connection.OwesAnswer = true;
         else if (code == ReasonCode.QuotaExceeded) connection.Refuse(PacketType.PubRec, packet.PacketId, code, ReasonOf(refusal), context);
         else connection.Acknowledge(PacketType.PubRec, packet.PacketId, code, ticket, context);
     }

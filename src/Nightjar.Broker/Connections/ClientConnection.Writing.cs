@@ -12,6 +12,9 @@ internal sealed partial class ClientConnection
 {
     private Queue<PendingFrame>? _pending;
     private int _pendingPubAcks;
+
+    // The store's thread will come: until then what is put behind needs no new request. Under the gate.
+    private bool _isAwaiting;
     private bool _owesAnswer;
 
     /// <summary>A PUBLISH has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again.</summary>
@@ -67,7 +70,8 @@ internal sealed partial class ClientConnection
             {
                 (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame, type));
                 if (type == PacketType.PubAck) _pendingPubAcks++;
-                wait = true;
+                wait = !_isAwaiting;
+                _isAwaiting = true;
             }
             else
             {
@@ -117,6 +121,7 @@ internal sealed partial class ClientConnection
 
             if (isReleased && !Link.IsClosed) send = GoOnLocked(context, out more);
             done = _holdTicket == 0 && _pending is not { Count: > 0 };
+            _isAwaiting &= !done;
         }
 
         if (send) Link.Output.Send();

@@ -130,7 +130,7 @@ internal sealed partial class Session
             Number = ++_lastNumber,
         };
         if (!IsStored) return true;
-        var ticket = _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery));
+        var ticket = _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery), out delivery.Place);
         publication.Ticket = Math.Max(publication.Ticket, ticket);
         if (ticket != IMessageStore.Refused) return true;
         delivery.Message.Release();
@@ -147,7 +147,7 @@ internal sealed partial class Session
         if (!WriteEntry(link, ref entry, ref publication, dup: false, context))
         {
             // Larger than the client accepts: as if it had been delivered [MQTT-3.1.2-25].
-            CompleteInStore(delivery.Number);
+            CompleteInStore(delivery);
             _inflight.Remove(ref entry);
             CountDrop(context);
             return false;
@@ -155,7 +155,7 @@ internal sealed partial class Session
 
         _outstanding++;
         if (!IsStored) return true;
-        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId, delivery.Place);
         // Exactly once means to the end of the handshake under this packet id: a broker that has forgotten it would send the message again
         // under another one, which the client takes for a new message, or takes another message for this one.
         if (delivery.QoS == QualityOfService.ExactlyOnce) link.Owner.HoldUntil(ticket);
@@ -182,7 +182,7 @@ internal sealed partial class Session
         var delivery = queue.Dequeue();
         if (delivery.Message.ExpiresAt <= _environment.Clock.Now || !MayRead(delivery.Message))
         {
-            CompleteInStore(delivery.Number);
+            CompleteInStore(delivery);
             delivery.Message.Release();
             return false;
         }
@@ -193,7 +193,7 @@ internal sealed partial class Session
         {
             var receiver = new Receiver { SubscriptionIdentifier = delivery.SubscriptionIdentifier, SubscriptionIdentifiers = delivery.SubscriptionIdentifiers };
             wrote = TrySendQoS0(link, ref publication, receiver, delivery.Retain, context);
-            CompleteInStore(delivery.Number);
+            CompleteInStore(delivery);
             delivery.Message.Release();
         }
         else
@@ -226,7 +226,7 @@ internal sealed partial class Session
 
             if (!MayRead(entry.Delivery.Message))
             {
-                CompleteInStore(entry.Delivery.Number);
+                CompleteInStore(entry.Delivery);
                 _inflight.Remove(ref entry);
                 continue;
             }
@@ -250,7 +250,7 @@ internal sealed partial class Session
             return true;
         }
 
-        CompleteInStore(entry.Delivery.Number);
+        CompleteInStore(entry.Delivery);
         _inflight!.Remove(ref entry);
         CountDrop(context);
         return false;
@@ -302,8 +302,8 @@ internal sealed partial class Session
         _environment.Gate.IsOpen || message.Origin is null || !_environment.Options.CheckRetainSource
         || _environment.Gate.May(Identity.PublisherOf(message), AccessAction.Write, message.TopicName);
 
-    private void CompleteInStore(long number)
+    private void CompleteInStore(in Delivery delivery)
     {
-        if (IsStored) _environment.Stores.Messages.Complete(StoreClaim, number);
+        if (IsStored) _environment.Stores.Messages.Complete(StoreClaim, delivery.Number, delivery.Place);
     }
 }

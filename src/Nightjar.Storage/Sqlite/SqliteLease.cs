@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nightjar.Broker.Limits;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
@@ -42,8 +43,11 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public void Recover(IRecoverySink sink) => _store.Recover(sink, _epoch);
 
-    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery)
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Append(session, message, delivery, out _);
+
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, out StorePlace place)
     {
+        place = default;
         var extraLength = DeliveryExtra.SizeOf(delivery);
         var stripe = _log.Stripe;
         long ticket;
@@ -64,6 +68,7 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
             header->Size = message.Size;
             header->ExtraLength = extraLength;
             header->BodyLength = bodyLength;
+            place = new StorePlace(ticket, (nint)header);
             if (extraLength > 0) DeliveryExtra.Write(delivery, new Span<byte>(RecordHeader.Extra(header), extraLength));
             if (isNew)
             {
@@ -78,9 +83,15 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public long MarkSent(SessionClaim session, long number, ushort packetId) => Add(RecordKind.MarkSent, session, number, packetId);
 
+    public long MarkSent(SessionClaim session, long number, ushort packetId, StorePlace place) => Note(RecordKind.MarkSent, session, number, packetId, place);
+
     public long MarkReceived(SessionClaim session, long number, ushort packetId) => Add(RecordKind.MarkReceived, session, number, packetId);
 
+    public long MarkReceived(SessionClaim session, long number, ushort packetId, StorePlace place) => Note(RecordKind.MarkReceived, session, number, packetId, place);
+
     public long Complete(SessionClaim session, long number) => Add(RecordKind.Complete, session, number, 0);
+
+    public long Complete(SessionClaim session, long number, StorePlace place) => Note(RecordKind.Complete, session, number, 0, place);
 
     public void BeginGroup() => _log.BeginGroup();
 
@@ -89,6 +100,36 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
     public long AddReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.AddReceivedId, session, 0, packetId);
 
     public long RemoveReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.RemoveReceivedId, session, 0, packetId);
+
+    // In the record of the delivery itself, if the writer has not begun to read that.
+    private long Note(RecordKind kind, SessionClaim session, long number, ushort packetId, StorePlace place)
+    {
+        if (place.Ticket <= _log.Closed) return Add(kind, session, number, packetId);
+        var stripe = _log.Stripe;
+        lock (stripe.Gate)
+        {
+            if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
+            if (_log.IsOpen(place.Ticket))
+            {
+                var header = (RecordHeader*)place.Address;
+                Debug.Assert(header->Ticket == place.Ticket && header->Number == number && header->Flags == 0, "A place is not that of its delivery.");
+                if (kind == RecordKind.Complete)
+                {
+                    header->Flags = RecordHeader.Over;
+                    _log.CountVoid(stripe);
+                }
+                else
+                {
+                    var state = kind == RecordKind.MarkSent ? DeliveryState.Sent : DeliveryState.Received;
+                    header->Value = new DeliveryMark(header->Value).With(state, packetId).Value;
+                }
+
+                return place.Ticket;
+            }
+        }
+
+        return Add(kind, session, number, packetId);
+    }
 
     // A record without bytes of its own.
     private long Add(RecordKind kind, SessionClaim session, long number, ushort packetId)

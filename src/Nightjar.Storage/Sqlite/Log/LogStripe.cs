@@ -15,6 +15,9 @@ internal sealed unsafe class LogStripe
     /// <summary>Groups of records that threads of this stripe have begun and not ended: changed without the gate.</summary>
     internal int Groups;
 
+    /// <summary>Records of the log that have become void in it, by whomever; since the log was made.</summary>
+    internal long Voided;
+
     /// <summary>Ticket of the record that holds the newest message of this list, 0 for none: deliveries that follow name it without its bytes.</summary>
     internal long Message { get; set; }
 

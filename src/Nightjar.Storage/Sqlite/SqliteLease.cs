@@ -57,7 +57,8 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
             // A message is written once for deliveries that follow each other; whether the file still has an earlier record of it, this thread cannot know.
             var isNew = message.StoreId == 0 || message.StoreId != stripe.Message;
             var record = isNew ? MessageRecord.Of(message, _clock) : default;
-            var bodyLength = isNew ? MessageCodec.SizeOf(record) : 0;
+            var publisher = isNew ? stripe.Publisher.Encode(record) : default;
+            var bodyLength = isNew ? MessageCodec.SizeOf(record, publisher) : 0;
             var header = stripe.TryAdd(extraLength + bodyLength);
             if (header is null) return IMessageStore.Refused;
             ticket = header->Ticket;
@@ -72,7 +73,7 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
             if (extraLength > 0) DeliveryExtra.Write(delivery, new Span<byte>(RecordHeader.Extra(header), extraLength));
             if (isNew)
             {
-                MessageCodec.Write(record, new Span<byte>(RecordHeader.Body(header), bodyLength));
+                MessageCodec.Write(record, publisher, stripe.Publisher.Flags, new Span<byte>(RecordHeader.Body(header), bodyLength));
                 message.StoreId = stripe.Message = ticket;
             }
         }
@@ -109,26 +110,28 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
         lock (stripe.Gate)
         {
             if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
-            if (_log.IsOpen(place.Ticket))
-            {
-                var header = (RecordHeader*)place.Address;
-                Debug.Assert(header->Ticket == place.Ticket && header->Number == number && header->Flags == 0, "A place is not that of its delivery.");
-                if (kind == RecordKind.Complete)
-                {
-                    header->Flags = RecordHeader.Over;
-                    _log.CountVoid(stripe);
-                }
-                else
-                {
-                    var state = kind == RecordKind.MarkSent ? DeliveryState.Sent : DeliveryState.Received;
-                    header->Value = new DeliveryMark(header->Value).With(state, packetId).Value;
-                }
-
-                return place.Ticket;
-            }
+            if (!_log.IsOpen(place.Ticket)) place = default;
+            else Note(kind, number, packetId, place, stripe);
         }
 
-        return Add(kind, session, number, packetId);
+        if (place.Ticket == 0) return Add(kind, session, number, packetId);
+        if (kind == RecordKind.Complete) _log.WakeIfVoid();
+        return place.Ticket;
+    }
+
+    private static void Note(RecordKind kind, long number, ushort packetId, StorePlace place, LogStripe stripe)
+    {
+        var header = (RecordHeader*)place.Address;
+        Debug.Assert(header->Ticket == place.Ticket && header->Number == number && header->Flags == 0, "A place is not that of its delivery.");
+        if (kind == RecordKind.Complete)
+        {
+            header->Flags = RecordHeader.Over;
+            stripe.Voided++;
+            return;
+        }
+
+        var state = kind == RecordKind.MarkSent ? DeliveryState.Sent : DeliveryState.Received;
+        header->Value = new DeliveryMark(header->Value).With(state, packetId).Value;
     }
 
     // A record without bytes of its own.

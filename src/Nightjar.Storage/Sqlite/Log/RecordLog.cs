@@ -150,12 +150,11 @@ internal sealed class RecordLog : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsOpen(long ticket) => ticket > _closed;
 
-    /// <summary>A record has become void. Under the lock of the caller's stripe.</summary>
+    /// <summary>Called after a record was counted as <see cref="LogStripe.Voided"/> and the stripe left: wakes the writer if it lingers over a few records that are all void now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void CountVoid(LogStripe stripe)
+    internal void WakeIfVoid()
     {
-        stripe.Voided++;
-        // A few records only: the last of them may be what an acknowledgement waits for.
+        // To leave the stripe was a full fence: either this sees that the writer watches, or the writer sees the count before it sleeps.
         if (Volatile.Read(ref _watched) != 0 && IsVoid) WakeWatcher();
     }
 

@@ -37,6 +37,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private ITimer? _ticker;
     private long _nextSweep;
     private int _ticking;
+    private bool _isOwing;
     private int _state;
 
     /// <summary>Makes a broker that lets in whom its options and <paramref name="authenticator"/> say.</summary>
@@ -82,6 +83,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _watch = new DynamicSecurityWatch(_core);
         FollowRules(authorizer);
         environment.Stores.Condition.OnChanged(OnStoreChanged);
+        environment.Stores.Condition.OnBusyChanged(OnStoreBusyChanged);
         StateRecovery.Run(_core);
         _meter = new BrokerMeter(_core);
         _sysTopics = new SysTopics(_core);
@@ -292,6 +294,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             _core.Environment.Wheel.Advance(now);
             _watch.Tick();
             _core.Environment.Stalled.Retry();
+            CloseOwedLate();
             _sysTopics.Tick(now);
             if (now < _nextSweep) return;
             _nextSweep = now + 60_000;
@@ -318,9 +321,29 @@ public sealed partial class MqttBroker : IAsyncDisposable
             return;
         }
 
+        BrokerLog.StoreRecovered(_core.Environment.Log, CloseOwed());
+    }
+
+    private void OnStoreBusyChanged(bool isBusy)
+    {
+        if (isBusy) BrokerLog.StoreBusy(_core.Environment.Log);
+        else BrokerLog.StoreCalm(_core.Environment.Log, _core.Environment.Stores.Condition.IsFailed ? 0 : CloseOwed());
+    }
+
+    private int CloseOwed()
+    {
+        // Who is being left without an answer at this very moment is found at the next tick.
+        Volatile.Write(ref _isOwing, true);
         var owed = _core.Connections.All.Where(connection => connection.OwesAnswer).ToArray();
-        BrokerLog.StoreRecovered(_core.Environment.Log, owed.Length);
         foreach (var connection in owed) connection.Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
+        return owed.Length;
+    }
+
+    private void CloseOwedLate()
+    {
+        if (!Volatile.Read(ref _isOwing) || _core.Environment.Stores.Condition is { IsFailed: true } or { IsBusy: true }) return;
+        CloseOwed();
+        Volatile.Write(ref _isOwing, false);
     }
 
     // Mosquitto's word for the socket in its log.

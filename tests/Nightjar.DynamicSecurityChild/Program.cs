@@ -19,7 +19,7 @@ public static class Program
     {
         var disk = new DynamicSecurityDisk(args[0]);
         var hash = PasswordHash.Make("password"u8, PasswordHashForm.Pbkdf2, 1);
-        await using var document = new DynamicSecurityDocument(disk.Read().State, disk, NoConnections.Instance, NullLogger.Instance, _ => hash);
+        await using var document = new DynamicSecurityDocument(disk.Read().State, disk, NoBroker.Instance, NullLogger.Instance, _ => hash);
         await using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         Queue<Task<byte[]>> answers = new();
         for (var issued = 0; ; issued++)

@@ -74,7 +74,7 @@ public class DynamicSecurityBenchmarks
 
     private ImmutableSortedDictionary<string, DynamicClient> Run(byte[] request)
     {
-        using var run = new DynamicSecurityRequest(_state, request, null, NoConnections.Instance, _ => _hash);
+        using var run = new DynamicSecurityRequest(_state, request, null, NoBroker.Instance, _ => _hash);
         run.RunToEnd();
         return run.State.Clients;
     }

@@ -102,7 +102,7 @@ internal static class DynamicSecurityCost
     private static void Change(DynamicSecurityService security, string command)
     {
         byte[] payload = Encoding.UTF8.GetBytes("{\"commands\":[" + command + "]}");
-        using DynamicSecurityRequest request = new(security.Program.State, payload, new Identity("admin", "admin", null), NoConnections.Instance);
+        using DynamicSecurityRequest request = new(security.Program.State, payload, new Identity("admin", "admin", null), NoBroker.Instance);
         request.RunToEnd();
         if (ReferenceEquals(request.State, security.Program.State)) throw new InvalidOperationException(Encoding.UTF8.GetString(request.Response));
         security.Take(request.State, request.Change);

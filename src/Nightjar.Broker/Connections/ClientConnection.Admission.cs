@@ -57,10 +57,10 @@ internal sealed partial class ClientConnection
         // Rights belong to the identity, and that to the rules it was found under; the client comes back under the new ones.
         if (!string.Equals(listener.SecurityDomain, Identity.SecurityDomain, StringComparison.Ordinal)) return CloseByReload("the listener has other rules now");
         if (!IsTrustedBy(listener)) return CloseByReload("certificate or key is no longer trusted");
-        // Who came by a method of enhanced authentication stays while there is that method.
-        if (AuthenticationMethod is { } method) return !admission.Methods.ContainsKey(method.Name) && CloseByReload("authentication method is no longer available");
+        if (AuthenticationMethod is { } method && !admission.Methods.ContainsKey(method.Name)) return CloseByReload("authentication method is no longer available");
         var anonymous = listener.AllowAnonymous ?? Core.Environment.Options.AllowAnonymous;
-        if (admission.Authenticator.IsStillAllowed(Identity, Proof, Credential, anonymous)) return false;
+        var proof = AuthenticationMethod is null ? Proof : IdentityProof.AuthenticationMethod;
+        if (admission.Authenticator.IsStillAllowed(Identity, proof, Credential, anonymous)) return false;
         return keepsWill ? CloseByReload("credentials are no longer valid") : CloseWithoutWill("credentials are no longer valid");
     }
 

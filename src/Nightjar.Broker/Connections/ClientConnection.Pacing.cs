@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Connections;
 
 /// <content>
-/// The client's publish rates: when a bucket is empty the batch ends behind the PUBLISH that emptied it, and the client is not read until there is
+/// When the client is not read from. A store that does not keep up: who made it grow waits, with the next PUBLISH that may have to be kept, until it has
+/// caught up. The client's publish rates: when a bucket is empty the batch ends behind the PUBLISH that emptied it, and the client is not read until there is
 /// something in it again. What it sends meanwhile, PINGREQ and acknowledgements included, waits in its socket; nothing is dropped.
 /// </content>
 internal sealed partial class ClientConnection
@@ -14,8 +16,40 @@ internal sealed partial class ClientConnection
     private bool _isOverRate;
     private bool _isPaused;
 
-    /// <summary>Whether the client is not being read because it is over its rate.</summary>
+    // What the client published had to be kept. Of the reading loop.
+    private bool _feedsStore;
+    private bool _waitsForStore;
+
+    // Made for a wait; completed by those who close the connection.
+    private TaskCompletionSource? _storeWait;
+
+    /// <summary>Whether the client is not being read because it is over its rate, or the store behind.</summary>
     internal bool IsPaused => Volatile.Read(ref _isPaused);
+
+    /// <summary>A PUBLISH of the client has led to records of the store.</summary>
+    internal void OnFedStore() => _feedsStore = true;
+
+    // Asked before a PUBLISH is taken out of the input, so that the store grows by none that could wait.
+    private bool MustWaitForStore(in Frame frame)
+    {
+        if (!_feedsStore || !Core.Environment.Stores.Condition.IsBusy) return false;
+        // QoS 0 without RETAIN promises nothing: where it is to be kept at all, it is dropped beyond the store's bound.
+        return _waitsForStore = frame.Type == PacketType.Publish && (frame.Flags & 0b0111) != 0;
+    }
+
+    private async Task AwaitStoreAsync()
+    {
+        var wait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _storeWait, wait);
+        Volatile.Write(ref _isPaused, true);
+        // As below: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        if (!IsClosing) await Task.WhenAny(wait.Task, Core.Environment.Stores.Condition.CalmAsync());
+        Volatile.Write(ref _storeWait, null);
+        _waitsForStore = false;
+        Volatile.Write(ref _lastReceived, Core.Environment.Clock.Now);
+        Volatile.Write(ref _isPaused, false);
+    }
 
     // Once a batch: the rates in force, and what the time since the last batch brought.
     private void BeginPacing()

@@ -34,14 +34,19 @@ internal sealed partial class ClientConnection
         lock (_batch)
         {
             var context = BatchContext.Begin();
+            _context = context;
             try
             {
                 var consumed = Process(buffer, context);
+                WriteAnswers(context);
                 SettleBatch(context);
                 return consumed;
             }
             finally
             {
+                // Of a batch that broke off: the thread's next one is another client's.
+                context.Answers.Clear();
+                _context = null;
                 context.End(Core.Environment.Counters);
             }
         }
@@ -59,7 +64,7 @@ internal sealed partial class ClientConnection
     }
 
     // Whether the next packet may be handled in this batch.
-    private bool MayContinue => PendingAuthentication is null && !_isOverRate;
+    private bool MayContinue => PendingAuthentication is null && !_isOverRate && !_waitsForStore;
 
     private SequencePosition Process(in ReadOnlySequence<byte> buffer, BatchContext context)
     {
@@ -76,27 +81,24 @@ internal sealed partial class ClientConnection
                 break;
             }
 
-            ProcessPiece(rest.Slice(0, length), length, context);
+            if (!ProcessPiece(rest.Slice(0, length), length, context)) break;
             rest = rest.Slice(length);
         }
 
         return rest.Start;
     }
 
-    // A frame across segments is copied once; only frames that are complete get here, so the size is what has arrived.
-    private void ProcessPiece(in ReadOnlySequence<byte> frame, int length, BatchContext context)
+    // A frame across segments is copied once; only frames that are complete get here, so the size is what has arrived. False: it has to wait.
+    private bool ProcessPiece(in ReadOnlySequence<byte> frame, int length, BatchContext context)
     {
-        if (frame.IsSingleSegment)
-        {
-            ProcessSpan(frame.FirstSpan, context);
-            return;
-        }
+        if (frame.IsSingleSegment) return ProcessSpan(frame.FirstSpan, context) > 0;
 
         if (_pieces.Length < length) _pieces = ArrayPool<byte>.Shared.Rent(length);
         frame.CopyTo(_pieces);
-        ProcessSpan(_pieces.AsSpan(0, length), context);
+        var isTaken = ProcessSpan(_pieces.AsSpan(0, length), context) > 0;
         ArrayPool<byte>.Shared.Return(_pieces);
         _pieces = [];
+        return isTaken;
     }
 
     private int ProcessSpan(ReadOnlySpan<byte> source, BatchContext context)
@@ -106,6 +108,14 @@ internal sealed partial class ClientConnection
         var packets = 0;
         while (consumed < source.Length && !IsClosing && MayContinue)
         {
+            if (source[consumed] == (byte)PacketType.PubAck << 4)
+            {
+                var run = AcknowledgementHandler.HandleRun(this, source[consumed..], context);
+                packets += run;
+                consumed += run * AcknowledgementHandler.BareLength;
+                if (run > 0) continue;
+            }
+
             var status = FrameReader.TryRead(source[consumed..], maximum, out var frame, out var error);
             if (status == ReadStatus.NeedMoreData) break;
             if (status == ReadStatus.Invalid)
@@ -114,6 +124,7 @@ internal sealed partial class ClientConnection
                 break;
             }
 
+            if (MustWaitForStore(frame)) break;
             consumed += frame.Length;
             packets++;
             Handle(frame, context);
@@ -139,6 +150,7 @@ internal sealed partial class ClientConnection
         }
 
         context.Counters.ReceivedByType[(int)frame.Type]++;
+        context.Leave();
         switch (frame.Type)
         {
             case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:

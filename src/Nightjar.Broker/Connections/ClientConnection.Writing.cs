@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Sessions;
@@ -10,14 +8,15 @@ namespace Nightjar.Broker.Connections;
 /// <content>Control packets to the client, and the acknowledgements that wait for the store.</content>
 internal sealed partial class ClientConnection
 {
-    private Queue<PendingFrame>? _pending;
-    private int _pendingPubAcks;
+    private PendingFrames? _pending;
+    private long _holdTicket;
 
     // The store's thread will come: until then what is put behind needs no new request. Under the gate.
     private bool _isAwaiting;
     private bool _owesAnswer;
 
-    /// <summary>A PUBLISH has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again.</summary>
+    /// <summary>A packet has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again. Until
+    /// then nothing of QoS 1 or 2 is taken from it.</summary>
     internal bool OwesAnswer
     {
         get => Volatile.Read(ref _owesAnswer);
@@ -25,14 +24,15 @@ internal sealed partial class ClientConnection
     }
 
     /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
-    internal int PendingPubAcks => Volatile.Read(ref _pendingPubAcks);
+    internal int PendingPubAcks => Volatile.Read(ref _pending)?.PubAckCount ?? 0;
 
-    /// <summary>Acknowledges a packet; the acknowledgement leaves when its ticket is durable, in order [MQTT-4.6.0-2].</summary>
+    /// <summary>Acknowledges a packet; the acknowledgement leaves when its ticket is durable, in order with others of its type [MQTT-4.6.0-2].</summary>
     internal void Acknowledge(PacketType type, ushort packetId, ReasonCode reasonCode, long ticket, BatchContext context)
     {
+        if (ticket == 0 && TryGather(type, packetId, reasonCode, context)) return;
         Span<byte> frame = stackalloc byte[AcknowledgementWriter.MaximumBareLength];
         var length = AcknowledgementWriter.Write(frame, type, packetId, Version, reasonCode);
-        Write(frame[..length], ticket, context, type);
+        Write(frame[..length], ticket, context);
     }
 
     /// <summary>Refuses a PUBLISH at a limit of the broker, with a word why where the client may be told [MQTT-3.4.2-2], [MQTT-3.5.2-2].</summary>
@@ -46,14 +46,14 @@ internal sealed partial class ClientConnection
         }
 
         var scratch = context.EnsureScratch(length);
-        Write(scratch.AsSpan(0, AcknowledgementWriter.Write(scratch, type, packetId, Version, reasonCode, reasonString, default)), 0, context, type);
+        Write(scratch.AsSpan(0, AcknowledgementWriter.Write(scratch, type, packetId, Version, reasonCode, reasonString, default)), 0, context);
     }
 
     /// <summary>Whether a packet of a length may carry a reason string: the client wants problem information [MQTT-3.1.2-29] and takes packets of that length.</summary>
     internal bool MayExplain(int length) => IsVersion5 && SendsProblemInformation && (uint)length <= Link.MaximumPacketSize;
 
-    /// <summary>Writes a whole control packet, behind everything that waits for the store.</summary>
-    internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context, PacketType type = PacketType.Reserved)
+    /// <summary>Writes a whole control packet when its ticket is durable, behind those of its type that wait for the store.</summary>
+    internal void Write(ReadOnlySpan<byte> frame, long ticket, BatchContext context)
     {
         if (!Fits(frame)) return;
         if (ticket == IMessageStore.Refused)
@@ -62,30 +62,32 @@ internal sealed partial class ClientConnection
             return;
         }
 
-        var wait = false;
+        bool wait;
+        WriteAnswers(context);
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
-            if (_pending is { Count: > 0 } || (ticket != 0 && !Core.Durability.IsDurable(ticket)))
+            wait = (ticket != 0 && !Core.Durability.IsDurable(ticket)) || (_pending is { Count: > 0 } && _pending.Holds(PendingFrames.TypeOf(frame)));
+            if (!wait)
             {
-                (_pending ??= new Queue<PendingFrame>()).Enqueue(new PendingFrame(ticket, frame, type));
-                if (type == PacketType.PubAck) _pendingPubAcks++;
-                wait = !_isAwaiting;
-                _isAwaiting = true;
+                WriteLocked(frame, context);
             }
             else
             {
-                WriteLocked(frame, context);
+                WaitLocked(frame, ticket);
+                wait = !_isAwaiting;
+                _isAwaiting = true;
             }
         }
 
         if (wait) Core.Durability.Await(this, ticket);
     }
 
-    /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH.</summary>
+    /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH. Of the reading loop.</summary>
     internal void WriteNow(ReadOnlySpan<byte> frame, BatchContext context)
     {
         if (!Fits(frame)) return;
+        WriteAnswers(context);
         var gate = Link.EnterGate();
         try
         {
@@ -102,49 +104,33 @@ internal sealed partial class ClientConnection
     internal bool ReleaseDurable(long durable)
     {
         var context = BatchContext.Begin();
-        bool done, send = false, more = false;
+        bool done;
         lock (Link.Gate)
         {
-            var isReleased = _holdTicket != 0 && _holdTicket <= durable;
-            if (isReleased)
+            if (_holdTicket != 0 && _holdTicket <= durable)
             {
                 _holdTicket = 0;
-                Link.IsHeld = Link.IsSealed = false;
+                Link.IsHeld = false;
+                if (!Link.IsClosed && Link.MarkTouched()) context.Touch(Link);
             }
 
-            while (_pending is { Count: > 0 } && _pending.Peek().Ticket <= durable)
+            while (_pending is not null && _pending.TryDequeue(durable, out var pending))
             {
-                var pending = _pending.Dequeue();
-                if (pending.Type == PacketType.PubAck) _pendingPubAcks--;
                 if (!Link.IsClosed) WriteLocked(pending.Frame, context);
             }
 
-            if (isReleased && !Link.IsClosed) send = GoOnLocked(context, out more);
-            done = _holdTicket == 0 && _pending is not { Count: > 0 };
+            var session = Session is { } attached && ReferenceEquals(attached.Link, Link) ? attached : null;
+            session?.SendPromised(durable, context);
+            done = _holdTicket == 0 && _pending is not { Count: > 0 } && session is not { PromisedTicket: > 0 };
             _isAwaiting &= !done;
         }
 
-        if (send) Link.Output.Send();
         context.End(Core.Environment.Counters);
-        if (more) Resume();
         return done;
     }
 
-    // What was held, and the answers that waited with it, leave before the session goes on: its next QoS 2 messages hold again.
-    private bool GoOnLocked(BatchContext context, out bool more)
-    {
-        if (Link.MarkTouched()) context.Touch(Link);
-        var send = Link.Output.Commit();
-        more = Session is { } session && ReferenceEquals(session.Link, Link) && session.Pump(context);
-        return send;
-    }
-
-    /// <summary>Has what is held back released when the store is that far. Without a gate: the release takes those of others that wait.</summary>
-    public void AwaitHeld()
-    {
-        var ticket = Volatile.Read(ref _holdTicket);
-        if (ticket != 0) Core.Durability.Await(this, ticket);
-    }
+    /// <summary>Has what waits for a ticket go on when it is durable. Without a gate: the release takes those of others that wait.</summary>
+    public void Await(long ticket) => Core.Durability.Await(this, ticket);
 
     // A CONNACK that waited in vain still has its block: after the end of the transport, to commit is to give it back. Also when the store came
     // that far meanwhile, because a release does not flush what is closed.
@@ -161,16 +147,15 @@ internal sealed partial class ClientConnection
         }
     }
 
-    /// <summary>Keeps everything for the client back until a ticket is durable. Under the gate; <see cref="AwaitHeld"/> follows when it is left.</summary>
-    public void HoldUntil(long ticket)
+    // Keeps CONNACK and everything behind it back until a ticket is durable. Under the gate; the flush has it awaited.
+    private void HoldUntil(long ticket)
     {
         if (ticket == 0 || Core.Durability.IsDurable(ticket)) return;
         if (ticket == IMessageStore.Refused) OwesAnswer = true;
-        _holdTicket = Math.Max(_holdTicket, ticket);
+        _holdTicket = ticket;
         Link.IsHeld = true;
+        Link.MustAwait(ticket);
     }
-
-    private long _holdTicket;
 
     // Only a PUBLISH may be left out [MQTT-3.1.2-25]: a client that cannot take an answer it waits for is told so [MQTT-3.1.2-24].
     private bool Fits(ReadOnlySpan<byte> frame)
@@ -180,14 +165,25 @@ internal sealed partial class ClientConnection
         return false;
     }
 
+    private void WaitLocked(ReadOnlySpan<byte> frame, long ticket)
+    {
+        if (_pending is null) Volatile.Write(ref _pending, new PendingFrames());
+        _pending.Enqueue(ticket, frame);
+    }
+
     private void WriteLocked(ReadOnlySpan<byte> frame, BatchContext context)
     {
         frame.CopyTo(Link.Output.GetSpan(frame.Length));
         Link.Output.Advance(frame.Length);
+        CountSent(frame, context);
+        if (Link.MarkTouched()) context.Touch(Link);
+    }
+
+    private static void CountSent(ReadOnlySpan<byte> frame, BatchContext context)
+    {
         context.Counters.PacketsSent++;
         context.Counters.SentByType[frame[0] >> 4]++;
         context.Counters.BytesSent += frame.Length;
-        if (Link.MarkTouched()) context.Touch(Link);
     }
 
     // Properties that do not fit into the client's Maximum Packet Size are left out [MQTT-3.14.2-3].
@@ -200,30 +196,5 @@ internal sealed partial class ClientConnection
         var length = writer.Write(Link.Output.GetSpan(writer.Measure()));
         Link.Output.Advance(length);
         Core.Environment.Counters.AddSent(PacketType.Disconnect, length);
-    }
-
-    // Nearly all of them are acknowledgements of a few bytes, which lie in the place itself: one for each message must not be garbage.
-    private readonly struct PendingFrame
-    {
-        private readonly ulong _small;
-        private readonly int _length;
-        private readonly byte[]? _large;
-
-        internal PendingFrame(long ticket, ReadOnlySpan<byte> frame, PacketType type)
-        {
-            Ticket = ticket;
-            Type = type;
-            _length = frame.Length;
-            if (frame.Length > sizeof(ulong)) _large = frame.ToArray();
-            else frame.CopyTo(MemoryMarshal.AsBytes(new Span<ulong>(ref _small)));
-        }
-
-        internal long Ticket { get; }
-
-        internal PacketType Type { get; }
-
-        /// <summary>The packet; valid as long as the place it is asked of.</summary>
-        [UnscopedRef]
-        internal ReadOnlySpan<byte> Frame => _large ?? MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in _small))[.._length];
     }
 }

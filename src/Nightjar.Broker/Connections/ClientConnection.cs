@@ -161,6 +161,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
                 isOver &= MayContinue;
                 if (isOver) break;
                 if (_isOverRate) await PauseAsync();
+                if (_waitsForStore) await AwaitStoreAsync();
                 if (IsOverOutput) await Link.Output.WhenSentAsync();
             }
         }
@@ -188,6 +189,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         // Not on this thread: what waits for the authenticator would go on inside this call.
         _ = Volatile.Read(ref _authenticating)?.CancelAsync();
         var send = false;
+        WriteAnswersBeforeEnd();
         var gate = Link.EnterGate();
         try
         {
@@ -206,6 +208,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
 
         if (send) Link.Output.Send();
         Volatile.Read(ref _pace)?.End();
+        Volatile.Read(ref _storeWait)?.TrySetResult();
         _ = CloseTransportAsync();
     }
 
@@ -358,7 +361,15 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         Core.Environment.Wheel.Cancel(this);
         if (Interlocked.CompareExchange(ref _cause, (int)CauseOfEnd(), 0) == 0)
         {
-            lock (Link.Gate) Link.IsClosed = true;
+            bool send;
+            lock (Link.Gate)
+            {
+                Link.IsClosed = true;
+                // A peer that has ended its half alone may read what its last packets led to, and the flush may have been put off.
+                send = !Link.IsHeld && Link.Output.Commit();
+            }
+
+            if (send) Link.Output.Send();
         }
 
         Depart();

@@ -1,12 +1,16 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Nightjar.Broker.Security.DynamicSecurity;
 
 namespace Nightjar.Broker.Control;
 
 /// <summary>The form of a request and its answer: commands in, as many responses out, in order, with what the sender put in to tell them apart.</summary>
 internal static class ControlEnvelope
 {
+    /// <summary>Longest answer, in bytes, but for the last command's: many small questions do not make an answer without bounds.</summary>
+    internal const int MaximumAnswerBytes = 1 << 20;
+
     // Text is not put into a page: what is valid JSON stays as it is.
     private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -42,13 +46,22 @@ internal static class ControlEnvelope
 
         using (request)
         {
-            if (request.RootElement.ValueKind != JsonValueKind.Object || !request.RootElement.TryGetProperty("commands", out var commands) || commands.ValueKind != JsonValueKind.Array)
+            if (request.RootElement.ValueKind != JsonValueKind.Object || !new CommandFields(request.RootElement).TryGet("commands", out var commands) || commands.ValueKind != JsonValueKind.Array)
             {
                 WriteError(json, "Unknown command", "Invalid/missing commands", null);
                 return;
             }
 
-            foreach (var command in commands.EnumerateArray()) AnswerOne(json, command, find);
+            foreach (var command in commands.EnumerateArray())
+            {
+                if (json.BytesCommitted + json.BytesPending > MaximumAnswerBytes)
+                {
+                    WriteError(json, "Unknown command", "Response too large; send fewer commands", null);
+                    return;
+                }
+
+                AnswerOne(json, command, find);
+            }
         }
     }
 
@@ -60,13 +73,15 @@ internal static class ControlEnvelope
             return;
         }
 
-        if (!TryGetText(command, "command", out var name) || name is null)
+        var fields = new CommandFields(command);
+        if (!fields.TryGet("command", out var nameValue) || TextOf(nameValue) is not { } name)
         {
             WriteError(json, "Unknown command", "Missing command", null);
             return;
         }
 
-        if (!TryGetText(command, "correlationData", out var correlation))
+        string? correlation = null;
+        if (fields.TryGet("correlationData", out var correlationValue) && (correlation = TextOf(correlationValue)) is null)
         {
             WriteError(json, name, "Invalid correlationData data type.", null);
             return;
@@ -96,20 +111,6 @@ internal static class ControlEnvelope
         json.WriteEndObject();
     }
 
-    // False for what is there and no string, or none of valid UTF-16.
-    private static bool TryGetText(JsonElement command, string name, out string? text)
-    {
-        text = null;
-        if (!command.TryGetProperty(name, out var value)) return true;
-        if (value.ValueKind != JsonValueKind.String) return false;
-        try
-        {
-            text = value.GetString();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
-    }
+    // Null for what is no string, or none of valid UTF-16.
+    private static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? CommandFields.TextOf(value) : null;
 }

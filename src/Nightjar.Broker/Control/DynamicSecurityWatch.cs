@@ -54,16 +54,21 @@ internal sealed class DynamicSecurityWatch(BrokerCore core)
     {
         core.Environment.Gate.Renew();
         if (core.Environment.Options.StrictCompatibility) Kick(security, old, change);
-        else if (change.Everything || !change.Clients.IsEmpty) Judge(security, change);
+        else if (change.Everything || !change.Clients.IsEmpty) Judge(security, old, change);
     }
 
     // A connection that is being let in right now is not missed: it finds another admission after it has its session, and is judged then.
-    private void Judge(DynamicSecurityService security, DynamicSecurityChange change)
+    private void Judge(DynamicSecurityService security, DynamicSecurityState old, DynamicSecurityChange change)
     {
         core.RenewAdmission();
+        var now = security.Program.State;
         foreach (var connection in ConnectionsOf(security))
         {
-            if (change.Everything || (connection.Identity.UserName is { } userName && change.Clients.Contains(userName))) connection.JudgeAgain(keepsWill: false);
+            var userName = connection.Identity.UserName;
+            if (!change.Everything && (userName is null || !change.Clients.Contains(userName))) continue;
+            // A certificate or a method may let the user in again, as somebody that nobody here knows.
+            if (userName is not null && old.Clients.ContainsKey(userName) && !now.Clients.ContainsKey(userName)) connection.CloseWithoutWill("the client was deleted");
+            else connection.JudgeAgain(keepsWill: false);
         }
     }
 

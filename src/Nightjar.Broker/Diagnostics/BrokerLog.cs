@@ -104,6 +104,12 @@ internal static partial class BrokerLog
     [LoggerMessage(310, LogLevel.Warning, "The store is written again; {Clients} clients are disconnected so that they send again what was not acknowledged.")]
     internal static partial void StoreRecovered(ILogger log, int clients);
 
+    [LoggerMessage(311, LogLevel.Warning, "The store cannot keep up with what comes: clients whose messages have to be kept are not read from until it has caught up.")]
+    internal static partial void StoreBusy(ILogger log);
+
+    [LoggerMessage(312, LogLevel.Warning, "The store has caught up; {Clients} clients are disconnected so that they send again what was not acknowledged.")]
+    internal static partial void StoreCalm(ILogger log, int clients);
+
     [LoggerMessage(304, LogLevel.Error, "An event handler of the application failed.")]
     internal static partial void HandlerFailed(ILogger log, Exception exception);
 

@@ -29,6 +29,9 @@ internal ref struct Publication
     /// <summary>Several receivers are expected, so that encoding once and copying pays.</summary>
     internal bool FansOut;
 
+    /// <summary>Its receiver is the only one, and nothing but the acknowledgement follows: the receiver's gate may stay entered for the next message of the batch.</summary>
+    internal bool IsAlone;
+
     /// <summary>The newest ticket of a store that this message got; its acknowledgement waits for it.</summary>
     internal long Ticket;
 
@@ -47,6 +50,9 @@ internal ref struct Publication
     private readonly MessagePool _pool;
     private PublishedMessage? _kept;
 
+    // References handed out of a message made here; below 0 of one that was there before.
+    private int _handedOut;
+
     internal Publication(MessagePool pool)
     {
         _pool = pool;
@@ -58,6 +64,7 @@ internal ref struct Publication
     {
         _pool = pool;
         _kept = message;
+        _handedOut = -1;
         message.AddReference();
         TopicName = message.TopicName;
         Properties = message.Properties;
@@ -74,10 +81,11 @@ internal ref struct Publication
         if (_kept is null)
         {
             _kept = _pool.Rent(PublishedMessage.FootprintOf(Size));
-            _kept.Fill(in this);
+            _kept.Fill(in this, PublishedMessage.Credit);
         }
 
-        _kept.AddReference();
+        if (_handedOut < 0) _kept.AddReference();
+        else _handedOut++;
         return _kept;
     }
 
@@ -90,7 +98,9 @@ internal ref struct Publication
     /// <summary>Gives back the kept form, if there is one.</summary>
     internal void Dispose()
     {
-        _kept?.Release();
+        if (_kept is null) return;
+        if (_handedOut < 0) _kept.Release();
+        else _kept.Settle(_handedOut);
         _kept = null;
     }
 }

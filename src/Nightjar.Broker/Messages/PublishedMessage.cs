@@ -11,6 +11,9 @@ namespace Nightjar.Broker.Messages;
 /// <remarks>Small messages live in a buffer that stays with the object; larger ones rent from the shared array pool.</remarks>
 internal sealed class PublishedMessage
 {
+    /// <summary>More references than anybody hands out of one message.</summary>
+    internal const int Credit = 1 << 28;
+
     private const int OwnBufferSize = 192;
     private const int ObjectSize = 256;
     private readonly MessagePool? _pool;
@@ -61,7 +64,7 @@ internal sealed class PublishedMessage
     internal static PublishedMessage Unpooled(in Publication publication)
     {
         var message = new PublishedMessage(publication.Size);
-        message.Fill(publication);
+        message.Fill(publication, 1);
         return message;
     }
 
@@ -69,9 +72,32 @@ internal sealed class PublishedMessage
 
     internal void Release()
     {
-        var left = Interlocked.Decrement(ref _references);
+        // Whoever has the only reference is alone with the message: nobody can take another one meanwhile.
+        if (Volatile.Read(ref _references) == 1) _references = 0;
+        else if (Lower(1) != 0) return;
+        GiveBack();
+    }
+
+    /// <summary>
+    /// Takes away what is left of the <see cref="Credit"/> that a message begins with: whoever fills it hands out references by counting them
+    /// for himself, and settles once.
+    /// </summary>
+    /// <param name="handedOut">References of others.</param>
+    internal void Settle(int handedOut)
+    {
+        if (Lower(Credit - handedOut) == 0) GiveBack();
+    }
+
+    private int Lower(int references)
+    {
+        var left = Interlocked.Add(ref _references, -references);
         Debug.Assert(left >= 0, "A message was released more often than it was held.");
-        if (left != 0 || _pool is null) return;
+        return left;
+    }
+
+    private void GiveBack()
+    {
+        if (_pool is null) return;
         var footprint = Footprint;
         if (!ReferenceEquals(_buffer, _own)) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
@@ -81,8 +107,10 @@ internal sealed class PublishedMessage
         _pool.Return(this, footprint);
     }
 
-    /// <summary>Fills a message fresh from the pool and gives it its first reference.</summary>
-    internal void Fill(in Publication publication)
+    /// <summary>Fills a message fresh from the pool.</summary>
+    /// <param name="publication">What it is filled with.</param>
+    /// <param name="references">References it begins with.</param>
+    internal void Fill(in Publication publication, int references)
     {
         _topicLength = publication.TopicName.Length;
         _propertiesLength = publication.Properties.Length;
@@ -95,6 +123,6 @@ internal sealed class PublishedMessage
         Retain = publication.Retain;
         ExpiresAt = publication.ExpiresAt;
         Origin = publication.Origin;
-        _references = 1;
+        Volatile.Write(ref _references, references);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class SysTopics
     {
         if (_core.Environment.Stores.Monitor is not { } monitor) return;
         var failure = monitor.Condition.Failure;
-        Publish("persistence/state", failure is null ? "ok" : "failed");
+        Publish("persistence/state", failure is not null ? "failed" : monitor.Condition.IsBusy ? "busy" : "ok");
         if (failure is not null || _published.ContainsKey("persistence/failure")) Publish("persistence/failure", failure ?? "");
     }
 

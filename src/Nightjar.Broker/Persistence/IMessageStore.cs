@@ -10,13 +10,14 @@ namespace Nightjar.Broker.Persistence;
 /// <remarks>
 /// Sessions that end with their connection are never named here: their traffic makes no call. A store that has failed (<see cref="StoreCondition"/>) goes on taking
 /// records of every kind into memory, up to a bound of its own, and gives out tickets: what it has taken becomes durable, in order, when it has recovered.
-/// The engine asks for the condition before it lets a client make it grow; what comes nevertheless was on its way, or says that something is over.
-/// Beyond the bound every write is <see cref="Refused"/>.
+/// The engine asks for the condition before it lets a client make it grow, and lets clients wait that would make a store grow which cannot keep up; what
+/// comes nevertheless was on its way. Beyond the bound such writes are <see cref="Refused"/>. That something taken before is over, or moves on, is
+/// taken all the same: of deliveries, packet ids, wills and sessions.
 /// </remarks>
 internal interface IMessageStore
 {
     /// <summary>
-    /// The ticket of a write that was refused, because a newer owner has claimed the session or because a failed store can take no more: it never
+    /// The ticket of a write that was refused, because a newer owner has claimed the session or because the store can take no more at present: it never
     /// becomes durable, so nothing is acknowledged.
     /// </summary>
     internal const long Refused = long.MaxValue;

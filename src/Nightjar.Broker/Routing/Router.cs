@@ -55,9 +55,10 @@ internal sealed class Router
     /// <returns>Success, 0x10 without subscribers, or 0x97 for what <see cref="Publication.Refusal"/> says (nobody got it then, but where a queue was found full on the way).</returns>
     internal ReasonCode Publish(ref Publication publication, Route route, BatchContext context)
     {
-        if (publication.Refusable && MustRefuse(ref publication, route)) return ReasonCode.QuotaExceeded;
+        if (publication.Refusable && MustRefuse(ref publication, route, context)) return ReasonCode.QuotaExceeded;
         if (publication.Retain)
         {
+            context.Leave();
             var stored = StoreRetained(ref publication);
             if (stored != ReasonCode.Success) return stored;
         }
@@ -84,10 +85,10 @@ internal sealed class Router
     }
 
     // Before anybody has it: whoever sends it again must not be the cause of a second copy.
-    private bool MustRefuse(ref Publication publication, Route route)
+    private bool MustRefuse(ref Publication publication, Route route, BatchContext context)
     {
         if (_environment.Stores.Condition.IsFailed && NeedsStore(ref publication, route)) publication.Refusal = PublishRefusal.StoreFailed;
-        else if (publication.IsVersion5 && _environment.Options.QueueFullPolicy == QueueFullPolicy.Reject && IsRejected(ref publication, route)) publication.Refusal = PublishRefusal.QueueFull;
+        else if (publication.IsVersion5 && _environment.Options.QueueFullPolicy == QueueFullPolicy.Reject && IsRejected(ref publication, route, context)) publication.Refusal = PublishRefusal.QueueFull;
         return publication.Refusal != PublishRefusal.None;
     }
 
@@ -108,8 +109,9 @@ internal sealed class Router
         return false;
     }
 
-    private bool IsRejected(ref Publication publication, Route route)
+    private bool IsRejected(ref Publication publication, Route route, BatchContext context)
     {
+        context.Leave();
         foreach (ref readonly var receiver in route.Receivers.AsSpan())
         {
             if (receiver.Target.Rejects(publication.Size, QoSOf(ref publication, receiver.MaximumQoS))) return true;

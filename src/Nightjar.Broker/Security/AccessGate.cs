@@ -44,11 +44,10 @@ internal sealed class AccessGate
         return authorizer is null || authorizer.May(identity, action, topic);
     }
 
-    private bool IsReserved(ReadOnlySpan<byte> topic)
-    {
-        if (TopicRoot.IsControl(topic)) return !HasControl;
-        return TopicRoot.IsBelow(topic, "$SYS"u8) && !IsBridgeState(topic);
-    }
+    /// <summary>Whether nobody but the broker may publish to a topic: <c>$SYS</c> and all below, but for what bridges tell of themselves.</summary>
+    internal static bool IsBrokersOwn(ReadOnlySpan<byte> topic) => TopicRoot.IsBelow(topic, "$SYS"u8) && !IsBridgeState(topic);
+
+    private bool IsReserved(ReadOnlySpan<byte> topic) => TopicRoot.IsControl(topic) ? !HasControl : IsBrokersOwn(topic);
 
     // Mosquitto lets remote bridges publish their state: $SYS/broker/connection/+/state.
     private static bool IsBridgeState(ReadOnlySpan<byte> topic)

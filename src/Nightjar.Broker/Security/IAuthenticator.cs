@@ -31,6 +31,9 @@ public enum IdentityProof : byte
 
     /// <summary>A pre-shared key that TLS has verified: no password is asked for.</summary>
     PreSharedKey,
+
+    /// <summary>A method of enhanced authentication has let the client in (<see cref="IAuthenticationMethod"/>): it alone has found out who it is.</summary>
+    AuthenticationMethod,
 }
 
 /// <summary>What authentication decided.</summary>
@@ -51,7 +54,8 @@ public interface IAuthenticator
     /// <remarks>May complete later; only that connection waits. Work that burns or blocks belongs on another thread, not on the caller's. Must not throw for what the peer sent.</remarks>
     ValueTask<AuthenticationResult> AuthenticateAsync(AuthenticationRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Whether a client that was let in earlier, perhaps by a predecessor of this authenticator, would be let in now. Asked of every connected client after a reload.</summary>
+    /// <summary>Whether a client that was let in earlier, perhaps by a predecessor of this authenticator, would be let in now. Asked of every connected client after a reload, and
+    /// of each that a method of enhanced authentication is about to let in, because a user that is kept out is kept out whatever he has proved.</summary>
     /// <param name="identity">Who it is.</param>
     /// <param name="proof">What vouched for it.</param>
     /// <param name="credential">What <see cref="AuthenticationResult.Credential"/> was.</param>

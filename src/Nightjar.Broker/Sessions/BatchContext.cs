@@ -1,6 +1,7 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Subscriptions;
+using Nightjar.Transport;
 
 namespace Nightjar.Broker.Sessions;
 
@@ -9,8 +10,18 @@ namespace Nightjar.Broker.Sessions;
 /// counts, scratch space. A batch never waits, so the context of a thread belongs to one batch at a time; a batch begun inside another
 /// (an event handler of an embedding application that publishes) gets a context of its own.
 /// </summary>
-internal sealed class BatchContext
+/// <remarks>
+/// On the thread of an event loop the links are flushed when the loop has handled all events at hand: a client that many others publish to, each of
+/// them a message, then gets these in one send. What has gathered meanwhile is bounded.
+/// </remarks>
+internal sealed class BatchContext : IThreadPoolWorkItem
 {
+    // Bytes received and written that may wait for the end of the turn.
+    private const long MaximumPutOff = 32 * 1024;
+
+    // Deliveries under one hold of a receiver's gate: others wait for it meanwhile.
+    private const int MaximumDeliveries = 32;
+
     [ThreadStatic]
     private static BatchContext? t_idle;
 
@@ -18,6 +29,11 @@ internal sealed class BatchContext
     private readonly int _threadIndex = Interlocked.Increment(ref s_threads);
     private SessionLink[] _touched = new SessionLink[64];
     private int _touchedCount;
+    private int _flushedCount;
+    private Session? _held;
+    private int _deliveriesLeft;
+    private long _putOffBytes;
+    private bool _isPutOff;
 
     private BatchContext()
     {
@@ -31,6 +47,9 @@ internal sealed class BatchContext
     internal FrameTemplates Templates { get; } = new();
 
     internal MatchResult Matches { get; } = new();
+
+    /// <summary>Acknowledgements for the client that the batch came from.</summary>
+    internal AnswerBuffer Answers { get; } = new();
 
     /// <summary>Scratch for properties that have to be put together anew.</summary>
     internal byte[] Scratch { get; private set; } = new byte[512];
@@ -59,6 +78,27 @@ internal sealed class BatchContext
         return TopicScratch;
     }
 
+    /// <summary>
+    /// Enters the gate of a receiver, and stays in it until <see cref="Leave"/>: the messages of a batch mostly go to the one who got the message before,
+    /// and several publishers of one receiver would hand the gate to and fro for each message.
+    /// </summary>
+    internal void Hold(Session session)
+    {
+        if (ReferenceEquals(_held, session) && --_deliveriesLeft > 0) return;
+        Leave();
+        Monitor.Enter(session);
+        _held = session;
+        _deliveriesLeft = MaximumDeliveries;
+    }
+
+    /// <summary>Leaves the gate that <see cref="Hold"/> is in: before any other is entered, before anybody else's code is called, and at the end.</summary>
+    internal void Leave()
+    {
+        if (_held is not { } held) return;
+        _held = null;
+        Monitor.Exit(held);
+    }
+
     /// <summary>Remembers a link that has been written to and was not waiting for a flush before.</summary>
     internal void Touch(SessionLink link)
     {
@@ -67,25 +107,44 @@ internal sealed class BatchContext
     }
 
     /// <summary>Sends what was written: one send per touched link.</summary>
+    /// <remarks>What a send leads to may touch links and flush in its turn: it goes on where this stands.</remarks>
     internal void Flush()
     {
-        for (var i = 0; i < _touchedCount; i++)
+        while (_flushedCount < _touchedCount)
         {
-            _touched[i].Flush();
-            _touched[i] = null!;
+            var link = _touched[_flushedCount];
+            _touched[_flushedCount++] = null!;
+            link.Flush();
         }
 
-        _touchedCount = 0;
+        _flushedCount = _touchedCount = 0;
     }
 
-    /// <summary>Ends the batch: flushes, adds its counts to the broker's, gives the context back to the thread.</summary>
+    /// <summary>The loop's turn ends.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        _isPutOff = false;
+        _putOffBytes = 0;
+        Flush();
+    }
+
+    /// <summary>Ends the batch: flushes, now or soon, adds its counts to the broker's, gives the context back to the thread.</summary>
     internal void End(BrokerCounters counters)
     {
-        Flush();
+        Leave();
+        _putOffBytes += Counters.BytesReceived + Counters.BytesSent;
         counters.Add(ref Counters, _threadIndex);
         MemoryGrant = 0;
         if (Scratch.Length > 64 * 1024) Scratch = new byte[512];
         Templates.Trim();
         t_idle = this;
+        if (_touchedCount > 0 && !TryPutOff()) Flush();
+    }
+
+    private bool TryPutOff()
+    {
+        if (_putOffBytes <= MaximumPutOff && (_isPutOff || TransportTurn.TryRunAtEnd(this))) return _isPutOff = true;
+        _putOffBytes = 0;
+        return false;
     }
 }

@@ -6,11 +6,8 @@ internal interface ILinkOwner
     /// <summary>Has the session go on sending, later and on another thread.</summary>
     void Resume();
 
-    /// <summary>Keeps what was written, and what will be, from the client until a ticket of the store is durable. Under the gate.</summary>
-    void HoldUntil(long ticket);
-
-    /// <summary>Has what is held released when the store is that far. Without any gate.</summary>
-    void AwaitHeld();
+    /// <summary>Has what waits for a ticket of the store go on when it is durable. Without any gate.</summary>
+    void Await(long ticket);
 
     /// <summary>Closes the connection because more is waiting for its client than memory is there for. Without any gate.</summary>
     void GiveUp();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Nightjar.Broker.Collections;
 using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Sessions;
@@ -88,6 +89,9 @@ internal sealed class InflightWindow
         found = entry.State != InflightState.None && entry.PacketId == packetId;
         return ref entry;
     }
+
+    /// <summary>The entry of an id will be asked for soon, and its message let go.</summary>
+    internal void Expect(ushort packetId) => Prefetch.Object(_entries[packetId & (_entries.Length - 1)].Delivery.Message, lines: 2);
 
     /// <summary>Lets go of the message of an entry that goes on as <see cref="InflightState.AwaitingPubComp"/> [MQTT-4.3.3-6].</summary>
     internal void ReleaseMessage(ref InflightEntry entry)

@@ -45,6 +45,7 @@ internal sealed class LocalSubscriber(MessageHandler handler, Action<Exception> 
 
     internal override void Deliver(ref Publication publication, in Receiver receiver, BatchContext context)
     {
+        context.Leave();
         var qos = publication.QoS < receiver.MaximumQoS ? publication.QoS : receiver.MaximumQoS;
         Call(new ReceivedMessage(publication.TopicName, publication.Payload, qos, receiver.RetainAsPublished && publication.Retain));
     }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Subscriptions;
@@ -29,14 +31,18 @@ internal struct Delivery
     internal StorePlace Place;
 }
 
-/// <summary>The messages waiting for one session, first in first out: a circular array that grows with what is in it and is let go when empty.</summary>
+/// <summary>The messages waiting for one session, first in first out: a circular array that grows with what is in it and is let go when empty.
+/// Arrays come from the shared pool and go back there, so that a client that is behind now and then makes no garbage.</summary>
 /// <remarks>Not thread-safe: the session's gate guards it. Limits are the session's business.</remarks>
 internal sealed class MessageQueue
 {
     private const int KeptCapacity = 64;
     private const int LeastCapacity = 8;
     private readonly MemoryAccount _memory;
+
+    // The array may be longer than the places in use.
     private Delivery[] _items = new Delivery[LeastCapacity];
+    private int _capacity = LeastCapacity;
     private int _head;
 
     /// <summary>Makes an empty queue.</summary>
@@ -50,8 +56,8 @@ internal sealed class MessageQueue
 
     internal void Enqueue(in Delivery delivery)
     {
-        if (Count == _items.Length) Resize(_items.Length * 2);
-        _items[(_head + Count) & (_items.Length - 1)] = delivery;
+        if (Count == _capacity) Resize(Math.Max(_capacity * 2, LeastCapacity * 2));
+        _items[(_head + Count) & (_capacity - 1)] = delivery;
         Count++;
         Bytes += delivery.Message.Size;
     }
@@ -63,11 +69,11 @@ internal sealed class MessageQueue
     {
         var delivery = _items[_head];
         _items[_head] = default;
-        _head = (_head + 1) & (_items.Length - 1);
+        _head = (_head + 1) & (_capacity - 1);
         Bytes -= delivery.Message.Size;
-        if (--Count == 0 && _items.Length > KeptCapacity)
+        if (--Count == 0 && _capacity > KeptCapacity)
         {
-            Resize(LeastCapacity);
+            Resize(0);
         }
 
         return delivery;
@@ -84,14 +90,18 @@ internal sealed class MessageQueue
     }
 
     /// <summary>The empty queue is let go.</summary>
-    internal void Release() => Resize(LeastCapacity);
+    internal void Release() => Resize(0);
 
     private void Resize(int size)
     {
-        _memory.Add((long)(size - _items.Length) * System.Runtime.CompilerServices.Unsafe.SizeOf<Delivery>());
-        var items = new Delivery[size];
-        for (var i = 0; i < Count; i++) items[i] = _items[(_head + i) & (_items.Length - 1)];
+        // The array that a queue begins with is not counted.
+        _memory.Add((long)(Math.Max(size, LeastCapacity) - Math.Max(_capacity, LeastCapacity)) * Unsafe.SizeOf<Delivery>());
+        var items = size == 0 ? [] : ArrayPool<Delivery>.Shared.Rent(size);
+        for (var i = 0; i < Count; i++) items[i] = _items[(_head + i) & (_capacity - 1)];
+        // Cleared of what was copied: who gets the array next must not keep these messages alive.
+        if (_capacity > LeastCapacity) ArrayPool<Delivery>.Shared.Return(_items, clearArray: Count > 0);
         _items = items;
+        _capacity = size;
         _head = 0;
     }
 }

@@ -29,6 +29,9 @@ internal sealed partial class Session
         return AcknowledgementResult.Accepted;
     }
 
+    /// <summary>A PUBACK with this packet id follows soon.</summary>
+    internal void ExpectPubAck(ushort packetId) => _inflight?.Expect(packetId);
+
     /// <summary>PUBREC: below 0x80 the message is let go and PUBREL follows [MQTT-4.3.3-4]; otherwise it is done [MQTT-4.8.2-6].</summary>
     /// <param name="packetId">Packet id.</param>
     /// <param name="reasonCode">Reason code.</param>

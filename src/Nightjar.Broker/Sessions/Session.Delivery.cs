@@ -20,46 +20,57 @@ internal sealed partial class Session
             return;
         }
 
-        var qos = EffectiveQoS(publication.QoS, receiver.MaximumQoS);
-        var retain = receiver.RetainAsPublished && publication.Retain;
-        SessionLink? touched = null;
-        SessionLink? overrun = null;
-        lock (this)
+        SessionLink? overrun;
+        if (publication.IsAlone)
         {
-            var link = _link;
-            if (qos == QualityOfService.AtMostOnce)
-            {
-                if (link is not null)
-                {
-                    if (!HasMemory(link, publication.Size, context)) overrun = link;
-                    else if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) touched = link;
-                }
-                else if (IsDurable && !IsEnded && Draining is null && _environment.Options.QueueQoS0Messages)
-                {
-                    Enqueue(ref publication, receiver, qos, retain, context);
-                }
-            }
-            else if (!IsEnded && Draining is null && (link is not null || IsDurable))
-            {
-                if (link is not null && !HasMemory(link, publication.Size, context))
-                {
-                    overrun = link;
-                }
-                else if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
-                {
-                    if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
-                        && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) touched = link;
-                }
-                else
-                {
-                    if (link is not null && !HasRoom(link, publication.Size)) CountWait(link, publication.Size);
-                    if (!Enqueue(ref publication, receiver, qos, retain, context)) overrun = link;
-                }
-            }
+            context.Hold(this);
+            overrun = DeliverLocked(ref publication, receiver, context);
+            if (overrun is null) return;
+            context.Leave();
+        }
+        else
+        {
+            context.Leave();
+            lock (this) overrun = DeliverLocked(ref publication, receiver, context);
         }
 
         overrun?.Owner.GiveUp();
-        if (touched is not null) context.Touch(touched);
+    }
+
+    // Returns the link that memory is too short for.
+    private SessionLink? DeliverLocked(ref Publication publication, in Receiver receiver, BatchContext context)
+    {
+        var qos = EffectiveQoS(publication.QoS, receiver.MaximumQoS);
+        var retain = receiver.RetainAsPublished && publication.Retain;
+        var link = _link;
+        if (qos == QualityOfService.AtMostOnce)
+        {
+            if (link is not null)
+            {
+                if (!HasMemory(link, publication.Size, context)) return link;
+                if (TrySendQoS0(link, ref publication, receiver, retain, context) && link.MarkTouched()) context.Touch(link);
+            }
+            else if (IsDurable && !IsEnded && Draining is null && _environment.Options.QueueQoS0Messages)
+            {
+                Enqueue(ref publication, receiver, qos, retain, context);
+            }
+        }
+        else if (!IsEnded && Draining is null && (link is not null || IsDurable))
+        {
+            if (link is not null && !HasMemory(link, publication.Size, context)) return link;
+            if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
+            {
+                if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
+                    && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) context.Touch(link);
+            }
+            else
+            {
+                if (link is not null && !HasRoom(link, publication.Size)) CountWait(link, publication.Size);
+                if (!Enqueue(ref publication, receiver, qos, retain, context)) return link;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>
@@ -139,27 +150,41 @@ internal sealed partial class Session
         return false;
     }
 
-    /// <summary>Sends a QoS 1 or 2 message for the first time; takes over the delivery's reference.</summary>
+    /// <summary>Sends a QoS 1 or 2 message for the first time, or has it wait for its packet id to be durable; takes over the delivery's reference.</summary>
+    /// <returns>Whether the link is to be flushed.</returns>
     private bool SendNew(SessionLink link, in Delivery delivery, ref Publication publication, BatchContext context)
     {
         var state = delivery.QoS == QualityOfService.AtLeastOnce ? InflightState.AwaitingPubAck : InflightState.AwaitingPubRec;
         ref var entry = ref (_inflight ??= new InflightWindow()).Add(delivery, state);
-        if (!WriteEntry(link, ref entry, ref publication, dup: false, context))
+        _outstanding++;
+        if (IsStored)
         {
-            // Larger than the client accepts: as if it had been delivered [MQTT-3.1.2-25].
-            CompleteInStore(delivery);
-            _inflight.Remove(ref entry);
-            CountDrop(context);
-            return false;
+            var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId, delivery.Place);
+            if (MustPromise(delivery.QoS, ticket))
+            {
+                Promise(link, entry, ticket);
+                return true;
+            }
         }
 
-        _outstanding++;
-        if (!IsStored) return true;
-        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId, delivery.Place);
-        // Exactly once means to the end of the handshake under this packet id: a broker that has forgotten it would send the message again
-        // under another one, which the client takes for a new message, or takes another message for this one.
-        if (delivery.QoS == QualityOfService.ExactlyOnce) link.Owner.HoldUntil(ticket);
-        return true;
+        return WriteNew(link, ref entry, ref publication, context);
+    }
+
+    private bool WriteNew(SessionLink link, ref InflightEntry entry, ref Publication publication, BatchContext context)
+    {
+        if (WriteEntry(link, ref entry, ref publication, dup: false, context)) return true;
+        // Larger than the client accepts: as if it had been delivered [MQTT-3.1.2-25].
+        CountDrop(context);
+        GiveUp(ref entry);
+        return false;
+    }
+
+    // What was in flight, or about to be, is over without the client.
+    private void GiveUp(ref InflightEntry entry)
+    {
+        CompleteInStore(entry.Delivery);
+        _inflight!.Remove(ref entry);
+        if (_outstanding > 0) _outstanding--;
     }
 
     private bool WriteEntry(SessionLink link, ref InflightEntry entry, ref Publication publication, bool dup, BatchContext context)

@@ -96,13 +96,12 @@ internal sealed partial class Session
     private bool CanSend(SessionLink link, QualityOfService qos, int size) => qos switch
     {
         QualityOfService.AtMostOnce => HasOutput(link),
-        QualityOfService.AtLeastOnce => HasRoom(link, size),
-        _ => HasRoom(link, size) && !(link.IsSealed && IsStored),
+        _ => HasRoom(link, size),
     };
 
     private bool HasOutput(SessionLink link)
     {
-        if (link.Output.UnsentBytes <= _environment.Options.MaximumOutputBufferBytes) return true;
+        if (link.Output.UnsentBytes + _promisedBytes <= _environment.Options.MaximumOutputBufferBytes) return true;
         link.IsStalled = true;
         return false;
     }

@@ -113,6 +113,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         _retained = null;
         _pageCame = false;
         _resendIndex = 0;
+        ForgetPromised();
         _resend = _inflight is { Count: > 0 } window ? window.CopyInOrder() : null;
         Pump(context);
     }
@@ -124,6 +125,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         Volatile.Write(ref _link, null);
         _retained = null;
         _resend = null;
+        ForgetPromised();
         LeaveQueueToStore();
         return true;
     }
@@ -164,6 +166,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         _receivedIds = null;
         _retained = null;
         _resend = null;
+        ForgetPromised();
         return orphans;
     }
 

@@ -12,6 +12,7 @@ namespace Nightjar.Broker.Sessions;
 internal sealed class SessionLink
 {
     private bool _touched;
+    private long _awaited;
     private long _backlog;
 
     internal SessionLink(OutputPipeWriter output, object gate, ILinkOwner owner)
@@ -53,11 +54,9 @@ internal sealed class SessionLink
     /// <summary>No more may be written: DISCONNECT was, or the connection is gone [MQTT-3.14.4-1].</summary>
     internal bool IsClosed { get; set; }
 
-    /// <summary>What is written stays here until the store has what stands behind it: the state behind CONNACK, the packet ids of QoS 2 messages. Under the gate.</summary>
+    /// <summary>CONNACK, and what is written behind it, stays here until the store has the session. Under the gate.</summary>
     internal bool IsHeld { get; set; }
 
-    /// <summary>What is held waits for a commit that is under way: QoS 2 messages from now on wait for the next one, or a stream of them would hold the first back for ever. Under the gate.</summary>
-    internal bool IsSealed { get; set; }
 
     /// <summary>The session has more to send and stopped because the output was full; it goes on when the output has drained. Under the gate.</summary>
     internal bool IsStalled { get; set; }
@@ -70,19 +69,25 @@ internal sealed class SessionLink
         return true;
     }
 
+    /// <summary>Has the flush tell the connection of a ticket of the store that something for the client waits for. Under the gate; the caller marks the link as touched.</summary>
+    internal void MustAwait(long ticket)
+    {
+        if (_awaited == 0 || ticket < _awaited) _awaited = ticket;
+    }
+
     /// <summary>Sends what was written. Takes the gate for the hand-over only, not for the system call.</summary>
     internal void Flush()
     {
         var gate = EnterGate();
         bool send;
         bool stalled;
-        bool held;
+        long awaited;
         try
         {
             _touched = false;
-            held = IsHeld;
-            IsSealed = held;
-            send = !held && Output.Commit();
+            awaited = _awaited;
+            _awaited = 0;
+            send = !IsHeld && Output.Commit();
             stalled = IsStalled;
         }
         finally
@@ -91,7 +96,7 @@ internal sealed class SessionLink
         }
 
         if (send) Output.Send();
-        if (held) Owner.AwaitHeld();
+        if (awaited != 0) Owner.Await(awaited);
         AccountOutput();
         // Everything went out at once, so the transport will not tell of having drained.
         if (stalled && Output.UnsentBytes == 0) Owner.Resume();

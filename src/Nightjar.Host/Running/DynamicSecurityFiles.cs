@@ -12,7 +12,7 @@ namespace Nightjar.Host.Running;
 internal sealed class DynamicSecurityFiles(ILogger log) : IAsyncDisposable
 {
     private readonly Dictionary<string, DynamicSecurityService> _open = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, DynamicSecurityService> _wanted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (DynamicSecurityService Security, DynamicSecuritySection Section)> _wanted = new(StringComparer.Ordinal);
 
     /// <summary>The one of a file; opened, or made, when it is new.</summary>
     /// <param name="section">The file, and how it begins.</param>
@@ -20,8 +20,9 @@ internal sealed class DynamicSecurityFiles(ILogger log) : IAsyncDisposable
     /// <exception cref="SecurityFileException">The file cannot be used. One that is open is as it was.</exception>
     internal DynamicSecurityService Take(DynamicSecuritySection section, List<string> warnings)
     {
-        if (_wanted.TryGetValue(section.ConfigFile, out var security)) return security;
-        if (_open.TryGetValue(section.ConfigFile, out security))
+        var file = FileOf(section.ConfigFile);
+        if (_wanted.TryGetValue(file, out var wanted)) return wanted.Security;
+        if (_open.TryGetValue(file, out var security))
         {
             // Read when all else is known to be right; looked at now, so that it is.
             warnings.AddRange(DynamicSecurityService.Check(section.ConfigFile));
@@ -32,7 +33,8 @@ internal sealed class DynamicSecurityFiles(ILogger log) : IAsyncDisposable
             warnings.AddRange(security.Warnings);
         }
 
-        return _wanted[section.ConfigFile] = security;
+        _wanted[file] = (security, section);
+        return security;
     }
 
     /// <summary>Looks at a file that a start would open, and makes none.</summary>
@@ -45,9 +47,10 @@ internal sealed class DynamicSecurityFiles(ILogger log) : IAsyncDisposable
     /// <summary>The assembly is in force: files that others have changed are read anew, and what it does not name is closed.</summary>
     internal async Task CommitAsync()
     {
-        foreach (var (path, security) in _wanted)
+        foreach (var (file, (security, section)) in _wanted)
         {
-            if (!_open.ContainsKey(path)) continue;
+            if (!_open.ContainsKey(file)) continue;
+            security.DeniesSpecialCharacters = section.DenySpecialCharacters;
             try
             {
                 await security.ReloadAsync();
@@ -59,16 +62,16 @@ internal sealed class DynamicSecurityFiles(ILogger log) : IAsyncDisposable
             }
         }
 
-        await CloseAsync(_open.Where(open => !_wanted.ContainsKey(open.Key)));
+        await CloseAsync(_open.Where(open => !_wanted.ContainsKey(open.Key)).Select(open => open.Value));
         _open.Clear();
-        foreach (var (path, security) in _wanted) _open.Add(path, security);
+        foreach (var (file, (security, _)) in _wanted) _open.Add(file, security);
         _wanted.Clear();
     }
 
     /// <summary>The assembly is not used: what it opened is closed.</summary>
     internal async Task UndoAsync()
     {
-        await CloseAsync(_wanted.Where(wanted => !_open.ContainsKey(wanted.Key)));
+        await CloseAsync(_wanted.Where(wanted => !_open.ContainsKey(wanted.Key)).Select(wanted => wanted.Value.Security));
         _wanted.Clear();
     }
 
@@ -76,13 +79,28 @@ internal sealed class DynamicSecurityFiles(ILogger log) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await UndoAsync();
-        await CloseAsync(_open);
+        await CloseAsync(_open.Values);
         _open.Clear();
     }
 
-    private static async Task CloseAsync(IEnumerable<KeyValuePair<string, DynamicSecurityService>> closing)
+    private static async Task CloseAsync(IEnumerable<DynamicSecurityService> closing)
     {
-        foreach (var (_, security) in closing.ToArray()) await security.DisposeAsync();
+        foreach (var security in closing.ToArray()) await security.DisposeAsync();
+    }
+
+    // Two that write one file, because it goes by two names, would undo each other's changes.
+    private static string FileOf(string path)
+    {
+        var full = Path.GetFullPath(path);
+        try
+        {
+            return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What is wrong with it is said when it is opened.
+            return full;
+        }
     }
 
     private static DynamicSecurityOptions OptionsOf(DynamicSecuritySection section) => new()

@@ -67,7 +67,9 @@ internal static class StoreVerb
         StoreReport.WriteCounts(text, summary.Counts);
         foreach (var remark in summary.Remarks) text.WriteLine($"Odd: {remark}");
         foreach (var problem in summary.Problems) text.WriteLine($"Wrong: {problem}");
-        text.WriteLine(summary.Problems.Count == 0 ? "The store is good." : "The store is damaged.");
+        text.WriteLine(summary.Problems.Count == 0 ? "The store is good."
+            : view.IsMosquitto ? "The store is damaged. Restore it from a copy; an import takes what is not wrong."
+            : "The store is damaged. Restore it from a copy, or start once with persistence_recover true: what can be read is kept, the damaged file is put aside.");
         return summary.Problems.Count == 0 ? 0 : 1;
     }
 

@@ -32,7 +32,13 @@ internal sealed class OwnStoreReader : IRecoverableStore, IDisposable
             if (reader.Format > StoreFormat.Current)
                 throw new IOException($"{path}: the store has format {reader.Format}, and this version of Nightjar knows up to {StoreFormat.Current}.");
             if (reader.Format == 0) throw new IOException($"{path}: the file is empty.");
+            if (reader.Format == StoreFormat.Current) StoreFormat.CheckTables(reader._connection);
             return reader;
+        }
+        catch (IOException error) when (StoreDamage.Is(error))
+        {
+            reader.Dispose();
+            throw StoreDamage.Refusal(path, error);
         }
         catch (SqliteException error) when (error.Code == SqliteNative.Busy)
         {
@@ -60,7 +66,17 @@ internal sealed class OwnStoreReader : IRecoverableStore, IDisposable
         return lines;
     }
 
-    public void Recover(IRecoverySink sink) => new StoreRecovery(_connection, IndexLoader.Load(_connection, new ClientKeys()), sink, epoch: 0).Run();
+    public void Recover(IRecoverySink sink)
+    {
+        try
+        {
+            new StoreRecovery(_connection, IndexLoader.Load(_connection, new ClientKeys()), sink, epoch: 0).Run();
+        }
+        catch (IOException error) when (StoreDamage.Is(error))
+        {
+            throw StoreDamage.Refusal(_connection.Path, error);
+        }
+    }
 
     public void Dispose()
     {

@@ -110,7 +110,7 @@ internal sealed unsafe partial class SqliteLease
     private RecordHeader* TryAdd(LogStripe stripe, RecordKind kind, SessionClaim session, int extraLength, int bodyLength)
     {
         if (session.Epoch != _store.Epoch) return null;
-        var header = stripe.TryAdd(extraLength + bodyLength);
+        var header = stripe.TryAdd(extraLength + bodyLength, beyondLimit: IsEnd(kind));
         if (header is null) return null;
         header->Kind = kind;
         header->Session = session.Key;

@@ -134,6 +134,11 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
         header->Value = new DeliveryMark(header->Value).With(state, packetId).Value;
     }
 
+    // What is taken beyond the limit, because nobody would say it again: that something is over or moves on which was taken before, so there is a
+    // bound to it. Whoever unsubscribes or clears a retained message asks again, and could alternate with what is not taken for ever.
+    private static bool IsEnd(RecordKind kind) => kind
+        is RecordKind.MarkSent or RecordKind.MarkReceived or RecordKind.Complete or RecordKind.RemoveReceivedId or RecordKind.ClearWill or RecordKind.Drop;
+
     // A record without bytes of its own.
     private long Add(RecordKind kind, SessionClaim session, long number, ushort packetId)
     {
@@ -142,7 +147,7 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
         lock (stripe.Gate)
         {
             if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
-            var header = stripe.TryAdd(0);
+            var header = stripe.TryAdd(0, beyondLimit: IsEnd(kind));
             if (header is null) return IMessageStore.Refused;
             ticket = header->Ticket;
             header->Kind = kind;

@@ -19,8 +19,8 @@ public sealed record SqliteStoreOptions
     public long AutosaveChanges { get; init; }
 
     /// <summary>
-    /// Bytes of records that may wait for the disk. Beyond them the store counts as failed until half of them are written, so that the broker takes
-    /// nothing that would have to be kept; beyond twice as many it refuses every write.
+    /// Bytes of records that may wait for the disk. Beyond them the broker does not read from clients whose messages have to be kept, until half of them
+    /// are written; beyond twice as many, which what one message leads to may come to, nothing more is taken to be kept.
     /// </summary>
     /// <value>At least 1 MiB. Default 128 MiB.</value>
     public long MemoryLimit { get; init; } = 128 << 20;
@@ -42,6 +42,9 @@ public sealed record SqliteStoreOptions
 
     /// <summary>Time between two attempts to open and write a file that has failed.</summary>
     internal TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What intervals between syncs are counted by.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Called before each step that a disk can fail; what it throws stands for the failure. For tests.</summary>
     internal Action<StoreStep>? Fault { get; init; }

@@ -1,4 +1,5 @@
 using Nightjar.Storage.Sqlite.Interop;
+using Nightjar.Storage.Sqlite.Reading;
 using Nightjar.Storage.Sqlite.Records;
 
 namespace Nightjar.Storage.Sqlite;
@@ -14,12 +15,7 @@ internal static class StoreDamage
     internal static void Check(SqliteConnection connection)
     {
         if (connection.QueryText("PRAGMA integrity_check(1)") is { } problem && problem != "ok") throw new DamagedRecordException(problem);
-        var texts = new TextCache();
-        foreach (var (table, key) in ((string, string)[])[("message", "id"), ("will", "session"), ("retained", "0")])
-        {
-            using var rows = connection.Prepare($"SELECT {key}, body FROM {table}");
-            while (rows.Step()) MessageCodec.Read(rows.Blob(1), rows.Integer(0), texts);
-        }
+        RecoveryRehearsal.Run(connection);
     }
 
     /// <summary>The error for people who did not ask for recovery.</summary>

@@ -1,4 +1,5 @@
 using Nightjar.Storage.Sqlite.Interop;
+using Nightjar.Storage.Sqlite.Records;
 
 namespace Nightjar.Storage.Sqlite;
 
@@ -32,7 +33,11 @@ internal static class StoreFormat
 
     /// <summary>Makes the tables of a new file, or brings those of an older one up to date, in one transaction.</summary>
     /// <exception cref="IOException">The file is none of ours, or of a newer format.</exception>
-    internal static void Prepare(SqliteConnection connection) => Prepare(connection, Steps);
+    internal static void Prepare(SqliteConnection connection)
+    {
+        Prepare(connection, Steps);
+        CheckTables(connection);
+    }
 
     /// <inheritdoc cref="Prepare(SqliteConnection)"/>
     /// <param name="connection">The file.</param>
@@ -58,12 +63,29 @@ internal static class StoreFormat
         connection.Execute("COMMIT");
     }
 
+    /// <summary>Looks whether the tables of a file of the current format are those that we make, and nothing else is there that would act when they are used.</summary>
+    /// <exception cref="IOException">They are not.</exception>
+    internal static void CheckTables(SqliteConnection connection)
+    {
+        using var fresh = new SqliteConnection(":memory:");
+        Prepare(fresh, Steps);
+        if (TablesOf(fresh) != TablesOf(connection)) throw new DamagedRecordException("its tables are not those of a store");
+    }
+
+    private static string? TablesOf(SqliteConnection connection) =>
+        connection.QueryText("SELECT group_concat(type || name || tbl_name || ifnull(sql, ''), char(10)) FROM (SELECT * FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name)");
+
     /// <summary>The format of a file; 0 for an empty one.</summary>
-    /// <exception cref="IOException">The file is a database of something else.</exception>
+    /// <exception cref="IOException">The file is a database of something else, or its number is none.</exception>
     internal static int FormatOf(SqliteConnection connection)
     {
         var application = connection.QueryInteger("PRAGMA application_id");
-        if (application == ApplicationId) return (int)connection.QueryInteger("PRAGMA user_version");
+        if (application == ApplicationId)
+        {
+            var format = (int)connection.QueryInteger("PRAGMA user_version");
+            return format > 0 ? format : throw new DamagedRecordException($"there is no format {format}");
+        }
+
         if (application == 0 && connection.QueryInteger("SELECT count(*) FROM sqlite_master") == 0) return 0;
         throw new IOException($"{connection.Path}: a database, but not a store of Nightjar. Name another file; a store of Mosquitto is taken over with 'nightjar store import'.");
     }

@@ -114,8 +114,10 @@ internal sealed class StoreProgress : IStoreMonitor, IDisposable
     // Only here, so that the last word is the newest state.
     private void TellCondition()
     {
-        if (Volatile.Read(ref _failure) is { } failure) Condition.Fail(failure);
-        else if (_log.IsOverrun) Condition.Fail($"{_path}: {_log.Held >> 20} MiB wait for the disk, which is slower than what comes");
+        var failure = Volatile.Read(ref _failure);
+        if (failure is not null) Condition.Fail(failure);
         else if (Condition.IsFailed) Condition.Recover();
+        // Who would have to wait for a failed store is refused.
+        Condition.SetBusy(failure is null && _log.IsOverrun);
     }
 }

@@ -12,6 +12,14 @@ internal static class StoreSalvage
 {
     private const long LongestStride = 1L << 40;
 
+    // What a start would stumble over.
+    private static readonly (string Table, string Condition)[] Impossible =
+    [
+        ("session", $"NOT {IsNumber("key")} OR NOT {IsNumber("since")} OR typeof(client_id)<>'text' OR instr(CAST(client_id AS BLOB), x'00') OR length(CAST(address AS BLOB)) NOT IN (4, 16, 20)"),
+        ("delivery", $"NOT {IsNumber("id")} OR NOT {IsNumber("message")} OR NOT {IsNumber("number")} OR NOT typeof(mark)='integer' OR mark & 3=3 OR mark & 12=12 OR NOT size BETWEEN 0 AND {int.MaxValue}"),
+        ("message", $"NOT {IsNumber("id")}"),
+    ];
+
     /// <summary>Makes the new store.</summary>
     /// <returns>What was kept and what was lost, in words.</returns>
     internal static List<string> Run(string source, string target)
@@ -22,7 +30,7 @@ internal static class StoreSalvage
         try
         {
             damaged = new SqliteConnection(source);
-            StoreFormat.Prepare(damaged);
+            if (StoreFormat.FormatOf(damaged) > StoreFormat.Current) throw new IOException($"{source}: of a newer version");
         }
         catch (IOException error)
         {
@@ -57,7 +65,7 @@ internal static class StoreSalvage
         for (long stride = 0; ;)
         {
             var from = next;
-            var error = TryCopy(source, insert, $"SELECT * FROM {table}{(key is null ? "" : $" WHERE {key} >= {from} ORDER BY {key}")}", columns, key is not null, ref rows, ref next);
+            var error = TryCopy(source, insert, table, $"SELECT * FROM {table}{(key is null ? "" : $" WHERE {key} >= {from} ORDER BY {key}")}", columns, key is not null, ref rows, ref next);
             if (error is null) break;
             failures++;
             failure = error;
@@ -68,15 +76,16 @@ internal static class StoreSalvage
         }
 
         if (failure is not null && key is not null)
-            TryCopy(source, insert, $"SELECT * FROM {table} WHERE {key} > {next} ORDER BY {key} DESC", columns, hasKey: false, ref rows, ref next);
+            TryCopy(source, insert, table, $"SELECT * FROM {table} WHERE {key} > {next} ORDER BY {key} DESC", columns, hasKey: false, ref rows, ref next);
         if (failure is not null) report.Add($"{table}: {rows} rows kept, parts are unreadable ({failure})");
         else if (rows > 0) report.Add($"{table}: {rows} rows kept");
     }
 
-    private static string? TryCopy(SqliteConnection source, SqliteStatement insert, string query, int columns, bool hasKey, ref long count, ref long next)
+    private static string? TryCopy(SqliteConnection source, SqliteStatement insert, string table, string query, int columns, bool hasKey, ref long count, ref long next)
     {
         try
         {
+            if (source.QueryText($"SELECT type FROM sqlite_master WHERE name='{table}'") != "table") return "it is no table";
             using var rows = source.Prepare(query);
             while (rows.Step())
             {
@@ -107,7 +116,7 @@ internal static class StoreSalvage
                 {
                     try
                     {
-                        MessageCodec.Read(rows.Blob(1), 0, texts);
+                        MessageCodec.Read(rows.Blob(1), 0, texts, table == "retained" ? rows.Blob(0) : default);
                     }
                     catch (DamagedRecordException)
                     {
@@ -126,6 +135,8 @@ internal static class StoreSalvage
             if (bad.Count > 0) report.Add($"{table}: {bad.Count} rows left out, which fail their check sum");
         }
 
+        CleanExtras(target, report);
+        foreach (var (table, condition) in Impossible) Delete(target, report, table, condition, "which nobody has written so");
         Delete(target, report, "delivery", "(message<>0 AND message NOT IN (SELECT id FROM message)) OR session NOT IN (SELECT key FROM session)");
         Delete(target, report, "subscription", "session NOT IN (SELECT key FROM session)");
         Delete(target, report, "will", "session NOT IN (SELECT key FROM session)");
@@ -133,10 +144,34 @@ internal static class StoreSalvage
         Delete(target, report, "message", "id NOT IN (SELECT message FROM delivery)");
     }
 
-    private static void Delete(SqliteConnection target, List<string> report, string table, string condition)
+    private static void CleanExtras(SqliteConnection target, List<string> report)
+    {
+        var bad = new List<long>();
+        using (var rows = target.Prepare("SELECT id, mark, extra FROM delivery WHERE extra IS NOT NULL"))
+        {
+            while (rows.Step())
+            {
+                try
+                {
+                    DeliveryExtra.Read(0, new DeliveryMark(rows.Integer(1)), rows.Blob(2));
+                }
+                catch (DamagedRecordException)
+                {
+                    bad.Add(rows.Integer(0));
+                }
+            }
+        }
+
+        foreach (var row in bad) target.Execute($"DELETE FROM delivery WHERE id={row}");
+        if (bad.Count > 0) report.Add($"delivery: {bad.Count} rows left out, which nobody has written so");
+    }
+
+    private static string IsNumber(string column) => $"(typeof({column})='integer' AND {column} BETWEEN 0 AND {RowValue.Highest - 1})";
+
+    private static void Delete(SqliteConnection target, List<string> report, string table, string condition, string why = "which belong to nothing that is left")
     {
         target.Execute($"DELETE FROM {table} WHERE {condition}");
         var count = target.QueryInteger("SELECT changes()");
-        if (count > 0) report.Add($"{table}: {count} rows left out, which belong to nothing that is left");
+        if (count > 0) report.Add($"{table}: {count} rows left out, {why}");
     }
 }

@@ -20,6 +20,9 @@ internal sealed unsafe class EpollLoop
     private static readonly Lazy<EpollLoop[]> s_loops = new(Create);
     private static int s_next;
 
+    [ThreadStatic]
+    private static EpollLoop? t_current;
+
     private readonly int _epoll;
     private readonly int _wakeUp;
     private readonly Lock _gate = new();
@@ -28,6 +31,7 @@ internal sealed unsafe class EpollLoop
     // Of the thread.
     private int _threadId;
     private List<IThreadPoolWorkItem> _running = [];
+    private List<IThreadPoolWorkItem> _atEnd = [];
 
     // Under the gate.
     private List<IThreadPoolWorkItem> _posted = [];
@@ -67,6 +71,15 @@ internal sealed unsafe class EpollLoop
         _ = LinuxCalls.Write(_wakeUp, &one, sizeof(ulong));
     }
 
+    /// <inheritdoc cref="TransportTurn.TryRunAtEnd"/>
+    internal static bool TryRunAtEnd(IThreadPoolWorkItem work)
+    {
+        if (t_current is not { } loop)
+            return false;
+        loop._atEnd.Add(work);
+        return true;
+    }
+
     /// <summary>Begins to watch a descriptor, edge-triggered. What is there already is told of too.</summary>
     /// <returns>False: the system has no room for it.</returns>
     internal bool TryAdd(int descriptor, IEpollSource source, uint events)
@@ -102,6 +115,7 @@ internal sealed unsafe class EpollLoop
     private void Run()
     {
         _threadId = Environment.CurrentManagedThreadId;
+        t_current = this;
         bool isPosted = false;
         while (true)
         {
@@ -113,8 +127,9 @@ internal sealed unsafe class EpollLoop
             for (int i = 0; i < count; i++)
                 Dispatch(_events.AsSpan(i * LinuxCalls.EventSize, LinuxCalls.EventSize));
             RunPosted();
+            RunAtEnd();
             lock (_gate)
-                isPosted = _posted.Count > 0;
+                isPosted = _posted.Count > 0 || _atEnd.Count > 0;
         }
     }
 
@@ -142,6 +157,17 @@ internal sealed unsafe class EpollLoop
                 return;
             (_running, _posted) = (_posted, _running);
         }
+        foreach (IThreadPoolWorkItem work in _running)
+            work.Execute();
+        _running.Clear();
+    }
+
+    // What comes meanwhile waits for the end of the next turn, which then begins at once.
+    private void RunAtEnd()
+    {
+        if (_atEnd.Count == 0)
+            return;
+        (_running, _atEnd) = (_atEnd, _running);
         foreach (IThreadPoolWorkItem work in _running)
             work.Execute();
         _running.Clear();

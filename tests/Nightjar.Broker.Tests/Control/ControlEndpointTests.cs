@@ -155,7 +155,8 @@ public sealed class ControlEndpointTests
         foreach (var (fields, error) in new[]
         {
             ("\"topic\":\"a\"", "Invalid/missing acltype"), ("\"acltype\":\"subscribe\"", "Invalid/missing topic"), ("\"acltype\":\"read\",\"topic\":\"a\"", "Unknown acltype"),
-            ("\"username\":1,\"acltype\":\"subscribe\",\"topic\":\"a\"", "Invalid/missing username"),
+            ("\"username\":1,\"acltype\":\"subscribe\",\"topic\":\"a\"", "Invalid/missing username"), ("\"acltype\":\"publishClientSend\",\"topic\":\"\"", "Invalid topic"),
+            ("\"acltype\":\"publishClientSend\",\"topic\":\"a/#\"", "Invalid topic"), ("\"acltype\":\"subscribe\",\"topic\":\"a#\"", "Invalid topic"),
         })
         {
             Assert.Contains($"\"error\":\"{error}\"", await Setup.AskAsync(admin, DynamicSecurityTopic, Command("explain", fields)), StringComparison.Ordinal);
@@ -206,6 +207,27 @@ public sealed class ControlEndpointTests
         using var json = JsonDocument.Parse(ControlEnvelope.Answer(Encoding.UTF8.GetBytes(payload), name => name == "listPlugins" ? _ => { } : null));
         var response = Assert.Single(json.RootElement.GetProperty("responses").EnumerateArray());
         Assert.Equal((command, error), (response.GetProperty("command").GetString(), response.GetProperty("error").GetString()));
+    }
+
+    [Fact]
+    public void BrokerApi_KeysThatAreNoText_AreSkipped()
+    {
+        var answer = ControlEnvelope.Answer(
+            """{"\ud800":1,"Commands":[{"\udfff":[],"command":"listPlugins","correlationData":"\ud800"},{"COMMAND":"listPlugins","x\ud800":1}]}"""u8.ToArray(), _ => _ => { });
+        Assert.Equal(
+            """{"responses":[{"command":"listPlugins","error":"Invalid correlationData data type."},{"command":"listPlugins","data":{}}]}""", Encoding.UTF8.GetString(answer));
+    }
+
+    [Fact]
+    public void BrokerApi_ManyCommands_HaveAnAnswerWithABound()
+    {
+        const int count = 100_000;
+        var request = Encoding.UTF8.GetBytes($$"""{"commands":[{{string.Join(',', Enumerable.Repeat("""{"command":"listListeners"}""", count))}}]}""");
+        Assert.True(request.Length <= ControlPoint.MaximumRequestBytes);
+        var answer = ControlEnvelope.Answer(request, _ => json => json.WriteString("long", new string('x', 1000)));
+        Assert.InRange(answer.Length, ControlEnvelope.MaximumAnswerBytes, ControlEnvelope.MaximumAnswerBytes + 2000);
+        using var json = JsonDocument.Parse(answer);
+        Assert.Equal("Response too large; send fewer commands", json.RootElement.GetProperty("responses").EnumerateArray().Last().GetProperty("error").GetString());
     }
 
     [Fact]

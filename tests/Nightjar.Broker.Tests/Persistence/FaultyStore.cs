@@ -19,7 +19,7 @@ internal sealed class FaultyStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     public StoreCounters Counters => new(Last, Last, 0, 0, Last - DurableTicket, TimeSpan.Zero, 4096);
 
-    /// <summary>Whether a failed store takes nothing more.</summary>
+    /// <summary>Whether the store takes nothing more that would make it grow.</summary>
     internal bool IsFull { get; set; }
 
     internal int MessageCount => _inner.MessageCount;
@@ -64,37 +64,35 @@ internal sealed class FaultyStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     public ValueTask<SessionClaim> ClaimAsync(string clientId, CancellationToken cancellationToken) => _stores.Sessions.ClaimAsync(clientId, cancellationToken);
 
-    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Refuses() ? IMessageStore.Refused : Next(_stores.Messages.Append(session, message, delivery));
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => IsFull ? IMessageStore.Refused : Next(_stores.Messages.Append(session, message, delivery));
 
-    public long MarkSent(SessionClaim session, long number, ushort packetId) => Refuses() ? IMessageStore.Refused : Next(_stores.Messages.MarkSent(session, number, packetId));
+    public long MarkSent(SessionClaim session, long number, ushort packetId) => Next(_stores.Messages.MarkSent(session, number, packetId));
 
-    public long MarkReceived(SessionClaim session, long number, ushort packetId) => Refuses() ? IMessageStore.Refused : Next(_stores.Messages.MarkReceived(session, number, packetId));
+    public long MarkReceived(SessionClaim session, long number, ushort packetId) => Next(_stores.Messages.MarkReceived(session, number, packetId));
 
-    public long Complete(SessionClaim session, long number) => Refuses() ? IMessageStore.Refused : Next(_stores.Messages.Complete(session, number));
+    public long Complete(SessionClaim session, long number) => Next(_stores.Messages.Complete(session, number));
 
-    public long AddReceivedId(SessionClaim session, ushort packetId) => Refuses() ? IMessageStore.Refused : Next(_stores.Messages.AddReceivedId(session, packetId));
+    public long AddReceivedId(SessionClaim session, ushort packetId) => IsFull ? IMessageStore.Refused : Next(_stores.Messages.AddReceivedId(session, packetId));
 
-    public long RemoveReceivedId(SessionClaim session, ushort packetId) => Refuses() ? IMessageStore.Refused : Next(_stores.Messages.RemoveReceivedId(session, packetId));
+    public long RemoveReceivedId(SessionClaim session, ushort packetId) => Next(_stores.Messages.RemoveReceivedId(session, packetId));
 
-    public long Save(SessionClaim session, in SessionRecord record) => Refuses() ? IMessageStore.Refused : Next(_stores.Sessions.Save(session, record));
+    public long Save(SessionClaim session, in SessionRecord record) => IsFull ? IMessageStore.Refused : Next(_stores.Sessions.Save(session, record));
 
     public long AddSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter, byte options, uint subscriptionIdentifier) =>
-        Refuses() ? IMessageStore.Refused : Next(_stores.Sessions.AddSubscription(session, topicFilter, options, subscriptionIdentifier));
+        IsFull ? IMessageStore.Refused : Next(_stores.Sessions.AddSubscription(session, topicFilter, options, subscriptionIdentifier));
 
-    public long RemoveSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter) => Refuses() ? IMessageStore.Refused : Next(_stores.Sessions.RemoveSubscription(session, topicFilter));
+    public long RemoveSubscription(SessionClaim session, ReadOnlySpan<byte> topicFilter) => IsFull ? IMessageStore.Refused : Next(_stores.Sessions.RemoveSubscription(session, topicFilter));
 
     public long SetWill(SessionClaim session, PublishedMessage will, uint delayInterval, uint? expiryInterval) =>
-        Refuses() ? IMessageStore.Refused : Next(_stores.Sessions.SetWill(session, will, delayInterval, expiryInterval));
+        IsFull ? IMessageStore.Refused : Next(_stores.Sessions.SetWill(session, will, delayInterval, expiryInterval));
 
-    public long ClearWill(SessionClaim session) => Refuses() ? IMessageStore.Refused : Next(_stores.Sessions.ClearWill(session));
+    public long ClearWill(SessionClaim session) => Next(_stores.Sessions.ClearWill(session));
 
-    public long Drop(SessionClaim session) => Refuses() ? IMessageStore.Refused : Next(_stores.Sessions.Drop(session));
+    public long Drop(SessionClaim session) => Next(_stores.Sessions.Drop(session));
 
-    public long Set(PublishedMessage message) => Refuses() ? IMessageStore.Refused : Next(_stores.Retained.Set(message));
+    public long Set(PublishedMessage message) => IsFull ? IMessageStore.Refused : Next(_stores.Retained.Set(message));
 
-    public long Clear(ReadOnlySpan<byte> topicName) => Refuses() ? IMessageStore.Refused : Next(_stores.Retained.Clear(topicName));
-
-    private bool Refuses() => Condition.IsFailed && IsFull;
+    public long Clear(ReadOnlySpan<byte> topicName) => IsFull ? IMessageStore.Refused : Next(_stores.Retained.Clear(topicName));
 
     private long Next(long inner)
     {

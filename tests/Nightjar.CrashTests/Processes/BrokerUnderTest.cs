@@ -126,12 +126,15 @@ internal sealed partial class BrokerUnderTest : IAsyncDisposable
 
     /// <summary>Waits until a line of the log has a text in it.</summary>
     /// <exception cref="TimeoutException">It does not come, or the broker ends before.</exception>
-    internal async Task WaitForLogAsync(string text)
+    internal Task WaitForLogAsync(string text) => WaitForLogAsync(log => log.Any(line => line.Contains(text, StringComparison.Ordinal)), text);
+
+    /// <summary>The same, of the whole log.</summary>
+    internal async Task WaitForLogAsync(Func<IReadOnlyList<string>, bool> condition, string what)
     {
         var end = DateTime.UtcNow + StartGuard;
-        while (!Log.Any(line => line.Contains(text, StringComparison.Ordinal)))
+        while (!condition(Log))
         {
-            if (DateTime.UtcNow > end || !IsRunning) throw new TimeoutException($"The broker did not log '{text}'.\n{string.Join('\n', Log)}");
+            if (DateTime.UtcNow > end || !IsRunning) throw new TimeoutException($"The broker did not log '{what}'.\n{string.Join('\n', Log)}");
             await Task.Delay(5);
         }
     }

@@ -59,8 +59,8 @@ public sealed class DiskFaultTests : IDisposable
         var run = new FaultRun(broker, _ledger, Environment.TickCount & int.MaxValue);
         await run.PrepareAsync();
         // A file takes what room is left, all but a little.
-        var use = await run.UseUntilFailureAsync(() => disk.Fill());
-        await run.ProveFailedAsync();
+        var use = await run.UseUntilFailureAsync(disk.Fill);
+        await run.ProveFailedAsync(disk.Fill);
         disk.GiveBack();
         await disk.GrowAsync("256m");
         await run.AwaitRecoveryAsync();

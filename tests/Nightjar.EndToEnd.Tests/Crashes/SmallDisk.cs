@@ -40,10 +40,10 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes all the room that is left.</summary>
+    /// <summary>Takes all the room that is left; again and again, if need be.</summary>
     internal void Fill()
     {
-        using var filler = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        using var filler = new FileStream(Filler, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
         try
         {
             while (true) filler.Write(new byte[4096]);

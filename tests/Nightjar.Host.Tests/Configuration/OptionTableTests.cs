@@ -214,6 +214,10 @@ public sealed class OptionTableTests
     [InlineData("plugin mosquitto_acl_file.so", "Error: Plugin 'mosquitto_acl_file.so' needs plugin_opt_acl_file.")]
     [InlineData("plugin mosquitto_password_file.so", "Error: Plugin 'mosquitto_password_file.so' needs plugin_opt_password_file.")]
     [InlineData("acl_file a\nplugin mosquitto_acl_file.so\nplugin_opt_acl_file b", "Error: Both 'a' and 'b' are given as acl_file for the same clients; put their lines into one file.")]
+    [InlineData("plugin_load n mosquitto_acl_file.so\nplugin_opt_acl_file b\nglobal_plugin mosquitto_acl_file.so\nplugin_opt_acl_file a\nlistener 1884\nplugin_use n", "Error: Both 'a' and 'b' are given as acl_file for the clients of listener 1884; put their lines into one file.")]
+    [InlineData("plugin mosquitto_dynamic_security.so\nplugin_opt_config_file a\nplugin x/mosquitto_dynamic_security.so\nplugin_opt_config_file b", "Error: Both 'a' and 'b' are given as config_file for the same clients; name the same file in both places, or remove one of the plugins.")]
+    [InlineData("plugin_load n mosquitto_dynamic_security.so\nplugin_opt_config_file b\nplugin mosquitto_dynamic_security.so\nplugin_opt_config_file a\nlistener 1884\nplugin_use n", "Error: Both 'a' and 'b' are given as config_file for the clients of listener 1884; name the same file in both places, or remove one of the plugins.")]
+    [InlineData("plugin_load n mosquitto_dynamic_security.so\nplugin_opt_config_file a\nplugin mosquitto_dynamic_security.so\nplugin_opt_config_file a\nauth_plugin_deny_special_chars false", "Error: auth_plugin_deny_special_chars is true and false for the plugins with config_file 'a'; give it the same value for both.")]
     [InlineData("plugin_load n mosquitto_sparkplug_aware.so\nplugin_load n mosquitto_sparkplug_aware.so", "Error: Duplicate plugin name 'n'.")]
     [InlineData("log_dest file a\nlog_dest file b", "Error: Duplicate \"log_dest file\" value.")]
     public void Parse_SectionThatDoesNotHoldTogether_IsAnErrorWithALine(string lines, string error)
@@ -222,6 +226,16 @@ public sealed class OptionTableTests
         var index = configuration.Errors.ToList().IndexOf(error);
         Assert.True(index >= 0, string.Join('\n', configuration.Errors));
         Assert.StartsWith("Error found at f:", configuration.Errors[index + 1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_GlobalPluginAndAnotherFileOfAListener_IsAnErrorWithTheListener()
+    {
+        var configuration = HostConfiguration.Parse(
+            ["per_listener_settings true", "global_plugin mosquitto_dynamic_security.so", "plugin_opt_config_file a", "listener 1884", "plugin mosquitto_dynamic_security.so", "plugin_opt_config_file b"], "f");
+        Assert.Equal(
+            ["Error: Both 'a' and 'b' are given as config_file for the clients of listener 1884; name the same file in both places, or remove one of the plugins.", "Error found at f:5."],
+            configuration.Errors);
     }
 
     [Fact]

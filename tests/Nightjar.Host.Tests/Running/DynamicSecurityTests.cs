@@ -96,6 +96,40 @@ public sealed class DynamicSecurityTests
     }
 
     [Fact]
+    public async Task Reload_WithAnotherWordForSpecialCharacters_IsInForceForConnectedClients()
+    {
+        await using var service = new RunningService();
+        Init(service);
+        await service.StartAsync(Configuration);
+        await using var admin = await service.ConnectAsync("a+", "admin", "secret");
+        Assert.Equal(0x87, await admin.SubscribeAsync("$SYS/x"));
+        await service.ReloadAsync(Configuration + "\nauth_plugin_deny_special_chars false");
+        Assert.Equal(0, await admin.SubscribeAsync(Topic + "/response"));
+        await admin.PublishAsync(Topic, """{"commands":[{"command":"explain","username":"a+","clientid":"#","acltype":"subscribe","topic":"x"}]}""");
+        Assert.Contains("there is no such client", (await admin.ReceivePublishAsync()).Payload, StringComparison.Ordinal);
+        await service.ReloadAsync(Configuration);
+        Assert.Equal(0x87, await admin.SubscribeAsync("$SYS/x"));
+    }
+
+    [Fact]
+    public async Task Start_WithOneFileUnderTwoNames_OpensItOnce()
+    {
+        await using var service = new RunningService();
+        Init(service);
+        File.CreateSymbolicLink(service.Directory.File("link.json"), service.Directory.File("dynamic-security.json"));
+        var other = RunningService.FreePort();
+        await service.StartAsync(
+            "plugin_load d mosquitto_dynamic_security.so\nplugin_opt_config_file DIR/dynamic-security.json\n"
+            + "plugin_load e mosquitto_dynamic_security.so\nplugin_opt_config_file DIR/link.json\nlistener PORT 127.0.0.1\nplugin_use d\n"
+            + string.Create(CultureInfo.InvariantCulture, $"listener {other} 127.0.0.1\nplugin_use e\n"));
+        await using var admin = await service.ConnectAsync("a", "admin", "secret");
+        Assert.Equal(0, await admin.SubscribeAsync(Topic + "/response"));
+        await admin.PublishAsync(Topic, """{"commands":[{"command":"createClient","username":"bob","password":"his"}]}""");
+        Assert.DoesNotContain("error", (await admin.ReceivePublishAsync()).Payload, StringComparison.Ordinal);
+        Assert.Equal(0, await service.CodeAsync("bob", "his", port: other));
+    }
+
+    [Fact]
     public async Task Reload_WithoutThePlugin_ClosesTheFileAndTakesNoCommands()
     {
         await using var service = new RunningService();

@@ -105,10 +105,12 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
-    public async Task MoreThanTheDiskTakes_IsAFailure_ThenRefused_AndOverWhenItIsWritten()
+    public async Task MoreThanTheDiskTakes_IsBusyAndNoFailure_ThenRefused_AndOverWhenItIsWritten()
     {
         await using var world = await StoreWorld.StartAsync(options => options with { MemoryLimit = 1 << 20 });
         var message = StoreSpeaker.Message("t", new byte[10_000]);
+        var changes = new List<bool>();
+        world.Condition.OnBusyChanged(changes.Add);
         long last = 0;
         await using (await world.HoldAsync())
         {
@@ -116,18 +118,56 @@ public sealed class StoreFaultTests
             for (long ticket = 0; ticket != IMessageStore.Refused; number++)
             {
                 Assert.True(number < 1000);
-                message.StoreId = 0;
-                ticket = world.Stores.Messages.Append(world.Session, message, new DeliveryRecord(number + 1, QualityOfService.AtLeastOnce, false, 0, null, null, null));
+                ticket = Append(number + 1);
                 if (ticket != IMessageStore.Refused) last = ticket;
             }
 
-            await Wait.UntilAsync(() => world.Condition.IsFailed, "the overrun to be known");
-            Assert.Contains("wait for the disk", world.Condition.Failure, StringComparison.Ordinal);
+            await Wait.UntilAsync(() => world.Condition.IsBusy, "the overrun to be known");
+            Assert.False(world.Condition.IsFailed);
+            Assert.False(world.Condition.CalmAsync().IsCompleted);
             Assert.InRange(number * message.Size, 1 << 20, 2 << 20);
+            // What is over is taken all the same, more than fits into the chunk that is begun.
+            for (var times = 0; times < 3000; times++)
+            {
+                last = world.Stores.Messages.Complete(world.Session, (times % number) + 1);
+                Assert.NotEqual(IMessageStore.Refused, last);
+            }
         }
 
-        await Wait.UntilAsync(() => world.Store.Progress.Durable >= last && !world.Condition.IsFailed, "all to be written");
-        message.StoreId = 0;
-        Assert.NotEqual(IMessageStore.Refused, world.Stores.Messages.Append(world.Session, message, new DeliveryRecord(5000, QualityOfService.AtLeastOnce, false, 0, null, null, null)));
+        await Wait.UntilAsync(() => world.Store.Progress.Durable >= last && !world.Condition.IsBusy, "all to be written");
+        Assert.Equal([true, false], changes);
+        Assert.Equal(0, await world.Store.CountAsync("delivery"));
+        Assert.NotEqual(IMessageStore.Refused, Append(5000));
+
+        long Append(long number)
+        {
+            message.StoreId = 0;
+            return world.Stores.Messages.Append(world.Session, message, new DeliveryRecord(number, QualityOfService.AtLeastOnce, false, 0, null, null, null));
+        }
+    }
+
+    [Fact]
+    public async Task FailureOfABusyStore_EndsTheWaiting()
+    {
+        await using var world = await StoreWorld.StartAsync(options => options with { MemoryLimit = 1 << 20 });
+        var message = StoreSpeaker.Message("t", new byte[10_000]);
+        Task calm;
+        await using (await world.HoldAsync())
+        {
+            for (var number = 1; number <= 150; number++)
+            {
+                message.StoreId = 0;
+                world.Stores.Messages.Append(world.Session, message, new DeliveryRecord(number, QualityOfService.AtLeastOnce, false, 0, null, null, null));
+            }
+
+            await Wait.UntilAsync(() => world.Condition.IsBusy, "the overrun to be known");
+            calm = world.Condition.CalmAsync();
+            world.Break(new SqliteException(SqliteNative.Full, "the disk is full"));
+        }
+
+        await calm.WaitAsync(Wait.Guard);
+        Assert.Equal((true, false), (world.Condition.IsFailed, world.Condition.IsBusy));
+        world.Break(null);
+        await Wait.UntilAsync(() => !world.Condition.IsFailed, "the recovery");
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
@@ -7,6 +8,15 @@ namespace Nightjar.Broker.Connections.Handlers;
 /// <summary>PUBACK, PUBREC, PUBREL, PUBCOMP from a client (§3.4 to §3.7).</summary>
 internal static class AcknowledgementHandler
 {
+    /// <summary>Bytes of an acknowledgement without a reason code.</summary>
+    internal const int BareLength = 4;
+
+    // Publishers wait for the gate meanwhile.
+    private const int LongestRun = 64;
+
+    // Bytes to the packet whose message is asked for meanwhile: what stands there need not be a PUBACK.
+    private const int Ahead = 4 * BareLength;
+
     internal static void Handle(ClientConnection connection, in Frame frame, BatchContext context)
     {
         if (!AcknowledgementPacket.TryRead(frame, connection.Version, out var packet, out var error))
@@ -17,6 +27,32 @@ internal static class AcknowledgementHandler
 
         if (packet.Type == PacketType.PubRel) HandlePubRel(connection, packet.PacketId, context);
         else HandleDelivery(connection, packet, context);
+    }
+
+    /// <summary>Handles PUBACKs that stand one behind the other, as they do when a client takes many messages at once, under one hold of the session's gate.</summary>
+    /// <param name="connection">The client.</param>
+    /// <param name="source">Unread bytes.</param>
+    /// <param name="context">The batch.</param>
+    /// <returns>How many were handled. Those with anything unusual about them are left to <see cref="Handle"/>.</returns>
+    internal static int HandleRun(ClientConnection connection, ReadOnlySpan<byte> source, BatchContext context)
+    {
+        var session = connection.Session!;
+        var count = 0;
+        context.Leave();
+        lock (session)
+        {
+            if (!ReferenceEquals(session.Link, connection.Link)) return 0;
+            while (count < LongestRun && source.Length >= BareLength && source[0] == (byte)PacketType.PubAck << 4 && source[1] == BareLength - 2)
+            {
+                if (source.Length >= Ahead + BareLength) session.ExpectPubAck(BinaryPrimitives.ReadUInt16BigEndian(source[(Ahead + 2)..]));
+                if (session.OnPubAck(BinaryPrimitives.ReadUInt16BigEndian(source[2..]), context) != AcknowledgementResult.Accepted) break;
+                source = source[BareLength..];
+                count++;
+            }
+        }
+
+        context.Counters.ReceivedByType[(int)PacketType.PubAck] += count;
+        return count;
     }
 
     // The message went on when PUBLISH came; PUBREL ends the life of its packet id [MQTT-4.3.3-11].

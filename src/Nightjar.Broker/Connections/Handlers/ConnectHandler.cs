@@ -245,7 +245,12 @@ internal static partial class ConnectHandler
             return (new AuthenticationResult(ReasonCode.BadAuthenticationMethod, null), default);
 
         connection.AuthenticationMethod = method;
-        return await AuthHandler.ExchangeAsync(connection, method.Begin(question), request.AuthenticationData, input, closing);
+        var (decision, data) = await AuthHandler.ExchangeAsync(connection, method.Begin(question), request.AuthenticationData, input, closing);
+        if (!decision.IsSuccess) return (decision, data);
+        var identity = new Identity(claim.ClientId, decision.UserName, connection.RemoteEndPoint, connection.Listener.SecurityDomain);
+        return connection.Admission.Authenticator.IsStillAllowed(identity, IdentityProof.AuthenticationMethod, null, anonymous)
+            ? (decision, data)
+            : (new AuthenticationResult(ReasonCode.NotAuthorized, decision.UserName), default);
     }
 
     private static string AutoIdPrefixOf(ClientConnection connection) => connection.Listener.AutoIdPrefix ?? connection.Core.Environment.Options.AutoIdPrefix;
@@ -315,7 +320,6 @@ internal static partial class ConnectHandler
         var context = BatchContext.Begin();
         var result = core.Sessions.Attach(connection, request, identity, claim, context);
         context.End(core.Environment.Counters);
-        connection.AwaitHeld();
         return result;
     }
 

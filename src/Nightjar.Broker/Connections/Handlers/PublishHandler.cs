@@ -139,8 +139,14 @@ internal static class PublishHandler
         var refusal = PublishRefusal.None;
         ReasonCode code;
         var isControl = topicName[0] == (byte)'$' && TopicRoot.IsControl(topicName);
+        // What comes behind a message that will be sent again must not overtake it, nor its answer [MQTT-4.6.0-2].
+        if (packet.QoS != QualityOfService.AtMostOnce && connection.OwesAnswer)
+        {
+            code = ReasonCode.QuotaExceeded;
+            refusal = PublishRefusal.StoreFailed;
+        }
         // A request that is kept would be one again for whoever subscribes.
-        if (!connection.Routes.MayWrite(connection, route, topicName) || (isControl && packet.Retain))
+        else if (!connection.Routes.MayWrite(connection, route, topicName) || (isControl && packet.Retain))
         {
             code = ReasonCode.NotAuthorized;
             LogDenied(connection, packet, topicName);
@@ -153,6 +159,7 @@ internal static class PublishHandler
         }
         else if (isControl)
         {
+            context.Leave();
             code = connection.Core.Control.TryTake(connection, topicName, packet.Payload, context) ? ReasonCode.Success : ReasonCode.QuotaExceeded;
         }
         else
@@ -160,15 +167,17 @@ internal static class PublishHandler
             code = Publish(connection, packet, topicName, route, context, out ticket, out refusal);
         }
 
+        if (ticket != 0 || (packet.QoS == QualityOfService.ExactlyOnce && connection.Session!.IsStored)) connection.OnFedStore();
         if (packet.QoS == QualityOfService.AtMostOnce) return;
         if (isControl && code == ReasonCode.QuotaExceeded) refusal = PublishRefusal.RequestLimit;
-        if (ticket == IMessageStore.Refused || (refusal == PublishRefusal.StoreFailed && !connection.IsVersion5)) Withhold(connection, packet);
+        if (ticket == IMessageStore.Refused || (refusal == PublishRefusal.StoreFailed && !connection.IsVersion5)) Withhold(connection, packet, context);
         else Answer(connection, packet, code, refusal, ticket, context);
     }
 
     // Before v5 there is no answer that says no, and yes would be a lie: the client keeps the message, and is asked for it again when the store is back.
-    private static void Withhold(ClientConnection connection, in PublishPacket packet)
+    private static void Withhold(ClientConnection connection, in PublishPacket packet, BatchContext context)
     {
+        context.Leave();
         connection.OwesAnswer = true;
         if (packet.QoS != QualityOfService.ExactlyOnce) return;
         var session = connection.Session!;
@@ -203,6 +212,7 @@ internal static class PublishHandler
             Origin = connection.Identity,
             Refusable = packet.QoS != QualityOfService.AtMostOnce,
             IsVersion5 = connection.IsVersion5,
+            IsAlone = packet.QoS != QualityOfService.ExactlyOnce && route.Receivers.Length == 1 && route.Groups.Length == 0,
             NeedsRecord = packet.QoS == QualityOfService.ExactlyOnce && session.IsStored,
         };
         if (properties.Raw.Length > 0)
@@ -215,7 +225,12 @@ internal static class PublishHandler
         ticket = publication.Ticket;
         refusal = publication.Refusal;
         publication.Dispose();
-        if (core.Events.Published is { } handler) Announce(connection, handler, packet, topicName);
+        if (core.Events.Published is { } handler)
+        {
+            context.Leave();
+            Announce(connection, handler, packet, topicName);
+        }
+
         return code;
     }
 
@@ -233,6 +248,7 @@ internal static class PublishHandler
     {
         var session = connection.Session!;
         bool known;
+        context.Leave();
         lock (session)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return false;
@@ -269,6 +285,7 @@ internal static class PublishHandler
         }
 
         var session = connection.Session!;
+        context.Leave();
         lock (session)
         {
             // After PUBREC 0x80 or above the packet id is free again [MQTT-4.3.3-9].

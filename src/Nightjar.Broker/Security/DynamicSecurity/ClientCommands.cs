@@ -135,7 +135,7 @@ internal static class ClientCommands
         json.BeginObject("client"u8);
         WriteFields(json, client);
         json.BeginArray("connections"u8);
-        foreach (var address in context.Connections.AddressesOf(client.UserName))
+        foreach (var address in context.Broker.AddressesOf(client.UserName))
         {
             json.BeginObject();
             json.String("address"u8, address);

@@ -6,10 +6,10 @@ namespace Nightjar.Broker.Security.DynamicSecurity;
 
 /// <summary>What one command works with.</summary>
 /// <param name="actor">Who sent it; null for a tool that works on the file.</param>
-/// <param name="connections">Who is connected.</param>
+/// <param name="broker">What is around the state.</param>
 /// <param name="hash">Makes the hash of a password; burns CPU.</param>
 /// <param name="json">The response, inside the command's object.</param>
-internal sealed class CommandContext(Identity? actor, IUserConnections connections, Func<string, PasswordHash> hash, CJsonWriter json)
+internal sealed class CommandContext(Identity? actor, IRunningBroker broker, Func<string, PasswordHash> hash, CJsonWriter json)
 {
     private readonly ImmutableHashSet<string>.Builder _clients = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
     private readonly ImmutableHashSet<string>.Builder _groups = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
@@ -26,8 +26,8 @@ internal sealed class CommandContext(Identity? actor, IUserConnections connectio
     /// <summary>The response.</summary>
     internal CJsonWriter Json => json;
 
-    /// <summary>Who is connected.</summary>
-    internal IUserConnections Connections => connections;
+    /// <summary>What is around the state.</summary>
+    internal IRunningBroker Broker => broker;
 
     /// <summary>Log lines of the commands that succeeded so far.</summary>
     internal List<string> AuditLines { get; } = [];

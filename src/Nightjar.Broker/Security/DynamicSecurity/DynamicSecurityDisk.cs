@@ -26,15 +26,19 @@ internal sealed partial class DynamicSecurityDisk(string path) : IDynamicSecurit
     /// <exception cref="IOException">It is there, or cannot be made.</exception>
     internal static void Create(string path, UnixFileMode mode, ReadOnlySpan<byte> content)
     {
+        var stream = new FileStream(path, Options(mode));
+        // From here on it is ours: half a file is worse than none.
         try
         {
-            using var stream = new FileStream(path, Options(mode));
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
+            using (stream)
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
         }
-        catch (IOException) when (File.Exists(path) && new FileInfo(path).Length == 0 && content.Length > 0)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            File.Delete(path);
+            TryDelete(path);
             throw;
         }
 

@@ -24,11 +24,13 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
     /// <summary>Most bytes of requests that wait to be carried out.</summary>
     internal const int MaximumWaitingBytes = 32 << 20;
 
+    private const string ShuttingDown = "The broker is shutting down";
+
     private readonly Lock _gate = new();
     private readonly IDynamicSecurityStorage _storage;
-    private readonly IUserConnections _connections;
+    private readonly IRunningBroker _broker;
     private readonly ILogger _log;
-    private readonly Func<string, PasswordHash>? _hash;
+    private readonly Func<string, PasswordHash> _hash;
     private readonly Channel<DynamicSecurityWaiter> _requests = Channel.CreateUnbounded<DynamicSecurityWaiter>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly Task _executing;
@@ -42,21 +44,23 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
     // Written under the gate, read by anybody.
     private DynamicSecurityState _current;
     private int _waiting;
+    private bool _isClosing;
     private long _waitingBytes;
 
     /// <summary>Makes a document of a state that is on disk, and begins to take requests.</summary>
     /// <param name="state">The state.</param>
     /// <param name="storage">Where it came from and goes to.</param>
-    /// <param name="connections">Who is connected.</param>
+    /// <param name="broker">What is around the state.</param>
     /// <param name="log">Where changes and failures are noted.</param>
     /// <param name="hash">Makes the hash of a password; null for the usual one.</param>
-    internal DynamicSecurityDocument(DynamicSecurityState state, IDynamicSecurityStorage storage, IUserConnections connections, ILogger log, Func<string, PasswordHash>? hash = null)
+    internal DynamicSecurityDocument(DynamicSecurityState state, IDynamicSecurityStorage storage, IRunningBroker broker, ILogger log, Func<string, PasswordHash>? hash = null)
     {
         _current = _durable = state;
         _storage = storage;
-        _connections = connections;
+        _broker = broker;
         _log = log;
-        _hash = hash;
+        hash ??= DynamicSecurityRequest.MakeHash;
+        _hash = password => Volatile.Read(ref _isClosing) ? throw new OperationCanceledException() : hash(password);
         _executing = Task.Run(ExecuteAllAsync);
         _writing = Task.Run(WriteAllAsync);
     }
@@ -77,16 +81,17 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
         if (request.Length > MaximumRequestLength) return Task.FromResult(DynamicSecurityRequest.Refuse($"Payload longer than {MaximumRequestLength} bytes"));
         if (Volatile.Read(ref _waiting) >= MaximumWaiting || Volatile.Read(ref _waitingBytes) + request.Length > MaximumWaitingBytes)
             return Task.FromResult(DynamicSecurityRequest.Refuse("Too many requests are waiting"));
-        return EnqueueAsync(new DynamicSecurityWaiter(request.ToArray(), actor)) ?? Task.FromResult(DynamicSecurityRequest.Refuse("The broker is shutting down"));
+        return EnqueueAsync(new DynamicSecurityWaiter(request.ToArray(), actor)) ?? Task.FromResult(DynamicSecurityRequest.Refuse(ShuttingDown));
     }
 
     /// <summary>Reads the file anew and puts what it says in force, behind all requests that came before.</summary>
     /// <exception cref="SecurityFileException">The file cannot be read or something in it is wrong; everything is as it was.</exception>
     internal Task ReloadAsync() => EnqueueAsync(new DynamicSecurityWaiter(null, null)) ?? Task.CompletedTask;
 
-    /// <summary>Takes no more requests, and finishes those it has.</summary>
+    /// <summary>Takes no more requests, and writes what is in force. Requests that wait are carried out, but for those with passwords: hashing them may take minutes.</summary>
     public async ValueTask DisposeAsync()
     {
+        Volatile.Write(ref _isClosing, true);
         _requests.Writer.TryComplete();
         await _executing.ConfigureAwait(false);
         _work.Writer.TryComplete();
@@ -118,6 +123,10 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
                 if (waiter.Payload is null) await ReloadNowAsync(waiter).ConfigureAwait(false);
                 else await ExecuteNowAsync(waiter, waiter.Payload).ConfigureAwait(false);
             }
+            catch (OperationCanceledException)
+            {
+                waiter.Complete(DynamicSecurityRequest.Refuse(ShuttingDown));
+            }
             catch (Exception exception)
             {
                 // A defect of one command must not be the end of all administration.
@@ -132,7 +141,7 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
         while (true)
         {
             var (begin, reversals) = CurrentWithReversals();
-            using var request = new DynamicSecurityRequest(begin, payload, waiter.Actor, _connections, _hash);
+            using var request = new DynamicSecurityRequest(begin, payload, waiter.Actor, _broker, _hash);
             while (request.Step())
             {
                 // A request with a thousand passwords burns a minute: the pool's other work has its turn between them.
@@ -255,7 +264,7 @@ internal sealed class DynamicSecurityDocument : IAsyncDisposable
         const string Refusal = "The change could not be written to disk and was not made";
         try
         {
-            using var request = new DynamicSecurityRequest(durable, waiter.Payload, waiter.Actor, _connections, _hash, Refusal);
+            using var request = new DynamicSecurityRequest(durable, waiter.Payload, waiter.Actor, _broker, _hash, Refusal);
             request.RunToEnd();
             waiter.AuditLines = request.AuditLines;
             waiter.Response = request.Response;

@@ -15,7 +15,7 @@ internal sealed class DynamicSecurityExplanation
     private readonly Identity _identity;
     private readonly AccessAction _action;
     private readonly string _topic;
-    private readonly byte[] _topicUtf8;
+    private readonly byte[] _asked;
     private readonly List<string> _steps = [];
     private string _decision = "";
     private bool? _isAllowed;
@@ -26,7 +26,10 @@ internal sealed class DynamicSecurityExplanation
         _identity = identity;
         _action = action;
         _topic = topic;
-        _topicUtf8 = Encoding.UTF8.GetBytes(topic);
+        _asked = Encoding.UTF8.GetBytes(topic);
+        if (action is not (AccessAction.Subscribe or AccessAction.Unsubscribe) || !SharedSubscription.TryParse(_asked, out var shared)) return;
+        _asked = shared.TopicFilter.ToArray();
+        _steps.Add($"note: of a shared subscription its filter is asked, '{Encoding.UTF8.GetString(_asked)}'");
     }
 
     /// <summary>Whether it is allowed; null when dynamic security has nothing to say of the user.</summary>
@@ -52,7 +55,7 @@ internal sealed class DynamicSecurityExplanation
     /// <param name="userName">User name; null for a client without one.</param>
     /// <param name="clientId">Client id, for <c>%c</c>.</param>
     /// <param name="action">What it wants to do.</param>
-    /// <param name="topic">Topic name or filter, not empty.</param>
+    /// <param name="topic">Topic name or filter that can be asked about.</param>
     /// <param name="deniesSpecialCharacters">auth_plugin_deny_special_chars.</param>
     internal static DynamicSecurityExplanation Of(
         DynamicSecurityState state, string? userName, string clientId, AccessAction action, string topic, bool deniesSpecialCharacters = true)
@@ -60,9 +63,19 @@ internal sealed class DynamicSecurityExplanation
         var explanation = new DynamicSecurityExplanation(state, new Identity(clientId, userName, null), action, topic);
         if (deniesSpecialCharacters && new[] { userName, clientId }.Any(name => name is not null && AccessLists.AccessSubject.IsDangerous(name)))
             explanation.Decide(false, "decided by auth_plugin_deny_special_chars: user name or client id has + or #");
+        else if (action == AccessAction.Write && AccessGate.IsBrokersOwn(explanation._asked))
+            explanation.Decide(false, "decided by the broker: nobody else publishes to $SYS");
         else
             explanation.Walk();
         return explanation;
+    }
+
+    /// <summary>Whether text is a topic name, or for subscribing and unsubscribing a topic filter.</summary>
+    internal static bool CanBeAsked(AccessAction action, string topic)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(topic);
+        if (action is AccessAction.Write or AccessAction.Read) return TopicName.IsValid(utf8, DynamicText.MaximumLevels);
+        return TopicFilter.IsValid(SharedSubscription.TryParse(utf8, out var shared) ? shared.TopicFilter : utf8, DynamicText.MaximumLevels);
     }
 
     /// <summary>The word for an action in a request: that of its default access.</summary>
@@ -136,7 +149,7 @@ internal sealed class DynamicSecurityExplanation
     {
         var words = $"role '{grant.RoleName}'{Priority(grant.Priority)} {owner}";
         if (!_state.Roles.TryGetValue(grant.RoleName, out var role)) return false;
-        if (_action == AccessAction.Subscribe && !role.AllowWildcardSubscriptions && TopicFilter.HasWildcard(_topicUtf8))
+        if (_action == AccessAction.Subscribe && !role.AllowWildcardSubscriptions && TopicFilter.HasWildcard(_asked))
         {
             Decide(false, $"decided by {words}: allowwildcardsubs is false");
             return true;
@@ -146,7 +159,7 @@ internal sealed class DynamicSecurityExplanation
         {
             foreach (var rule in role.Rules.Where(rule => rule.AclType == type))
             {
-                if (RuleTreeBuilder.Build([rule], type)!.Find(_topicUtf8, _identity) is not { } allowed) continue;
+                if (RuleTreeBuilder.Build([rule], type)!.Find(_asked, _identity) is not { } allowed) continue;
                 Decide(allowed, string.Create(CultureInfo.InvariantCulture, $"decided by {words}: {Encoding.ASCII.GetString(AclTypeNames.NameOf(type))} {(allowed ? "allow" : "deny")} '{rule.Topic}' (priority {rule.Priority})"));
                 return true;
             }
@@ -167,7 +180,7 @@ internal sealed class DynamicSecurityExplanation
             AccessAction.Subscribe => access.Subscribe,
             _ => access.Unsubscribe,
         };
-        if (allowed && TopicRoot.IsControl(_topicUtf8)) Decide(false, "decided by default: $CONTROL is never given by default access");
+        if (allowed && TopicRoot.IsControl(_asked)) Decide(false, "decided by default: $CONTROL is never given by default access");
         else Decide(allowed, $"decided by default access: {ActionName} {(allowed ? "allow" : "deny")}");
     }
 

@@ -26,13 +26,13 @@ internal sealed class DynamicSecurityRequest : IDisposable
     /// <param name="state">The state it begins with.</param>
     /// <param name="payload">The bytes of the request; must stay as they are until it is disposed of.</param>
     /// <param name="actor">Who sent it; null for a tool that works on the file.</param>
-    /// <param name="connections">Who is connected.</param>
+    /// <param name="broker">What is around the state.</param>
     /// <param name="hash">Makes the hash of a password; null for the usual one, which burns a tenth of a second.</param>
     /// <param name="refusal">What every command that could change something is answered with instead of being carried out; null for nothing.</param>
     internal DynamicSecurityRequest(
-        DynamicSecurityState state, ReadOnlyMemory<byte> payload, Identity? actor, IUserConnections connections, Func<string, PasswordHash>? hash = null, string? refusal = null)
+        DynamicSecurityState state, ReadOnlyMemory<byte> payload, Identity? actor, IRunningBroker broker, Func<string, PasswordHash>? hash = null, string? refusal = null)
     {
-        _context = new CommandContext(actor, connections, hash ?? MakeHash, _json) { State = state };
+        _context = new CommandContext(actor, broker, hash ?? MakeHash, _json) { State = state };
         _refusal = refusal;
         _json.BeginObject();
         _json.BeginArray("responses"u8);
@@ -97,6 +97,9 @@ internal sealed class DynamicSecurityRequest : IDisposable
         return json.Written.ToArray();
     }
 
+    /// <summary>Makes the usual hash of a password.</summary>
+    internal static PasswordHash MakeHash(string password) => PasswordHash.Make(System.Text.Encoding.UTF8.GetBytes(password));
+
     // A program in C may send the NUL behind its string.
     private static JsonDocument? TryParse(ReadOnlyMemory<byte> payload)
     {
@@ -111,8 +114,6 @@ internal sealed class DynamicSecurityRequest : IDisposable
             return null;
         }
     }
-
-    private static PasswordHash MakeHash(string password) => PasswordHash.Make(System.Text.Encoding.UTF8.GetBytes(password));
 
     private void RunOne(JsonElement element)
     {

@@ -15,29 +15,32 @@ namespace Nightjar.Broker.Security.DynamicSecurity;
 /// <para>One instance for a file, for as long as the process runs: a reload of the broker is given the same one again. Dispose of it after the
 /// broker: it writes what is left to be written.</para>
 /// </remarks>
-public sealed class DynamicSecurityService : IUserConnections, IAsyncDisposable
+public sealed class DynamicSecurityService : IRunningBroker, IAsyncDisposable
 {
     private readonly DynamicSecurityOptions _options;
     private readonly DynamicSecurityDocument? _document;
     private DynamicSecurityProgram _program;
     private IUserConnections? _connections;
+    private bool _deniesSpecialCharacters;
 
     /// <summary>Makes one whose state is only what it is told; for tests.</summary>
     internal DynamicSecurityService(DynamicSecurityState state, bool deniesSpecialCharacters = true)
     {
-        _options = new DynamicSecurityOptions { Path = "", DeniesSpecialCharacters = deniesSpecialCharacters };
+        _options = new DynamicSecurityOptions { Path = "" };
+        _deniesSpecialCharacters = deniesSpecialCharacters;
         _program = DynamicSecurityProgram.Compile(state);
     }
 
     internal DynamicSecurityService(DynamicSecurityOptions options, DynamicSecurityState state, IDynamicSecurityStorage storage, ILogger log, Func<string, PasswordHash>? hash = null)
     {
         _options = options;
+        _deniesSpecialCharacters = options.DeniesSpecialCharacters;
         _program = DynamicSecurityProgram.Compile(state);
         _document = new DynamicSecurityDocument(state, storage, this, log, hash);
         _document.Changed += (_, now, change) => Take(now, change);
     }
 
-    /// <summary>Raised when a change is in force: this, the state before, and what is different. In order, one call at a time; must neither block nor throw.</summary>
+    /// <summary>Raised when a change is in force: this, the state before, and what is different. Changes of the state in order, one at a time; must neither block nor throw.</summary>
     internal event Action<DynamicSecurityService, DynamicSecurityState, DynamicSecurityChange>? Changed;
 
     /// <summary>The file.</summary>
@@ -52,8 +55,18 @@ public sealed class DynamicSecurityService : IUserConnections, IAsyncDisposable
     /// <summary>Passwords that were verified.</summary>
     internal VerifiedPasswords Verified { get; } = new();
 
-    /// <summary>Whether clients with a special character in a name may do nothing.</summary>
-    internal bool DeniesSpecialCharacters => _options.DeniesSpecialCharacters;
+    /// <summary>Whether clients with <c>+</c> or <c>#</c> in user name or client id may do nothing. mosquitto: auth_plugin_deny_special_chars. In force at once when it is set.</summary>
+    public bool DeniesSpecialCharacters
+    {
+        get => Volatile.Read(ref _deniesSpecialCharacters);
+        set
+        {
+            if (Volatile.Read(ref _deniesSpecialCharacters) == value) return;
+            Volatile.Write(ref _deniesSpecialCharacters, value);
+            // Nothing of the state has changed, but what was decided by it.
+            Changed?.Invoke(this, Program.State, new DynamicSecurityChange());
+        }
+    }
 
     /// <summary>Who is connected, as the broker that it is part of knows; null while there is none.</summary>
     internal IUserConnections? Connections

@@ -77,7 +77,7 @@ public static class DynamicSecurityTool
         var disk = new DynamicSecurityDisk(path);
         var state = disk.Read().State;
         using var run = new DynamicSecurityRequest(
-            state, request, null, NoConnections.Instance, password => PasswordHash.Make(System.Text.Encoding.UTF8.GetBytes(password), PasswordHashForm.Pbkdf2, iterations));
+            state, request, null, NoBroker.Instance, password => PasswordHash.Make(System.Text.Encoding.UTF8.GetBytes(password), PasswordHashForm.Pbkdf2, iterations));
         run.RunToEnd();
         if (!ReferenceEquals(run.State, state)) disk.Replace(run.State);
         return run.Response;

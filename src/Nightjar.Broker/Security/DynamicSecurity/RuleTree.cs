@@ -7,13 +7,20 @@ namespace Nightjar.Broker.Security.DynamicSecurity;
 /// <summary>
 /// The rules of one type of one role: which of those that match a topic is asked first. A tree by level, as that of an access file, with the
 /// rank of a rule where an access file has rights: each node knows the lowest rank from it downwards, so once a rule has matched, only
-/// branches with one that is asked before it are entered. Immutable.
+/// branches with one that is asked before it are entered. It has two roots, because what begins with <c>$</c> is matched by rules of its own
+/// (<see cref="RuleTreeBuilder"/> says which). Immutable.
 /// </summary>
 /// <remarks>A look-up allocates nothing and takes no lock. Cost: a hash and a comparison a level where no wildcard is in the way.</remarks>
 internal sealed class RuleTree
 {
     /// <summary>What stands for no rule: it is asked after every other.</summary>
     internal const int NoRule = int.MaxValue;
+
+    /// <summary>Root of the rules for what does not begin with <c>$</c>.</summary>
+    internal const int Root = 1;
+
+    /// <summary>Root of the rules for what begins with <c>$</c>.</summary>
+    internal const int ReservedRoot = 2;
 
     private readonly RuleNode[] _nodes;
     private readonly byte[] _levels;
@@ -22,7 +29,7 @@ internal sealed class RuleTree
     private readonly int _stackSize;
 
     /// <summary>Makes a tree; <see cref="RuleTreeBuilder"/> does.</summary>
-    /// <param name="nodes">Nodes; index 0 is not one, 1 is the root.</param>
+    /// <param name="nodes">Nodes; index 0 is not one, 1 and 2 are the roots.</param>
     /// <param name="levels">Bytes of the literal levels.</param>
     /// <param name="table">Open addressing: a power of two places, each a node that a literal leads to, or 0.</param>
     /// <param name="allows">What each rule says, by rank.</param>
@@ -56,15 +63,13 @@ internal sealed class RuleTree
         Span<Place> stack = stackalloc Place[_stackSize];
         var best = NoRule;
         var count = 0;
-        stack[count++] = new Place(1, 0);
+        stack[count++] = new Place(topic[0] == (byte)'$' ? ReservedRoot : Root, 0);
         while (count > 0)
         {
             var place = stack[--count];
             ref readonly var node = ref _nodes[place.Node];
             if (node.Lowest >= best) continue;
-            // The first level of a $ topic is its own kind [MQTT-4.7.2-1].
-            var isReserved = place.Offset == 0 && topic[0] == (byte)'$';
-            if (!isReserved) best = Math.Min(best, node.Below);
+            best = Math.Min(best, node.Below);
             if (place.Offset > topic.Length)
             {
                 best = Math.Min(best, node.Own);
@@ -74,23 +79,18 @@ internal sealed class RuleTree
             var rest = topic[place.Offset..];
             var length = rest.IndexOf((byte)'/');
             if (length < 0) length = rest.Length;
-            count = Descend(place.Node, node, rest[..length], place.Offset + length + 1, isReserved, identity, stack, count);
+            count = Descend(place.Node, node, rest[..length], place.Offset + length + 1, identity, stack, count);
         }
 
         return best;
     }
 
-    private int Descend(
-        int index, in RuleNode node, ReadOnlySpan<byte> level, int next, bool isReserved, Identity identity, Span<Place> stack, int count)
+    private int Descend(int index, in RuleNode node, ReadOnlySpan<byte> level, int next, Identity identity, Span<Place> stack, int count)
     {
-        if (!isReserved)
-        {
-            // Everything below, in a filter, is more than one level.
-            if (node.AnyLevel != 0 && !level.SequenceEqual("#"u8)) stack[count++] = new Place(node.AnyLevel, next);
-            if (node.ClientId != 0 && IsName(level, identity.ClientId)) stack[count++] = new Place(node.ClientId, next);
-            if (node.UserName != 0 && identity.UserName is { } userName && IsName(level, userName)) stack[count++] = new Place(node.UserName, next);
-        }
-
+        // Everything below, in a filter, is more than one level.
+        if (node.AnyLevel != 0 && !level.SequenceEqual("#"u8)) stack[count++] = new Place(node.AnyLevel, next);
+        if (node.ClientId != 0 && IsName(level, identity.ClientId)) stack[count++] = new Place(node.ClientId, next);
+        if (node.UserName != 0 && identity.UserName is { } userName && IsName(level, userName)) stack[count++] = new Place(node.UserName, next);
         var literal = node.HasLiterals ? FindLiteral(index, level) : 0;
         if (literal != 0) stack[count++] = new Place(literal, next);
         return count;

@@ -4,9 +4,15 @@ using Nightjar.Protocol;
 namespace Nightjar.Broker.Security.DynamicSecurity;
 
 /// <summary>Compiles the rules of one type into a <see cref="RuleTree"/>.</summary>
+/// <remarks>
+/// No wildcard stands for a first level that begins with <c>$</c> [MQTT-4.7.2-1], so a rule belongs to one of the tree's roots. Only what
+/// forbids subscribing or unsubscribing is taken as it is documented, <c>subscribePattern # deny</c> forbids every subscription: if its first level
+/// is no literal, it belongs to both.
+/// </remarks>
 internal sealed class RuleTreeBuilder
 {
     private readonly bool _isLiteral;
+    private readonly bool _deniesReserved;
     private readonly List<bool> _allows = [];
     private RuleNode[] _nodes = new RuleNode[8];
     private int[] _table = new int[8];
@@ -16,9 +22,12 @@ internal sealed class RuleTreeBuilder
     private int _levelBytes;
     private int _depth;
 
-    private RuleTreeBuilder(bool isLiteral)
+    private RuleTreeBuilder(AclType type)
     {
-        _isLiteral = isLiteral;
+        _isLiteral = type is AclType.SubscribeLiteral or AclType.UnsubscribeLiteral;
+        _deniesReserved = type is AclType.SubscribePattern or AclType.UnsubscribePattern;
+        // Root and ReservedRoot.
+        NewNode(0);
         NewNode(0);
     }
 
@@ -32,7 +41,7 @@ internal sealed class RuleTreeBuilder
         foreach (var rule in rules)
         {
             if (rule.AclType != type) continue;
-            builder ??= new RuleTreeBuilder(type is AclType.SubscribeLiteral or AclType.UnsubscribeLiteral);
+            builder ??= new RuleTreeBuilder(type);
             builder.Add(rule);
         }
 
@@ -43,9 +52,22 @@ internal sealed class RuleTreeBuilder
     {
         var rank = _allows.Count;
         _allows.Add(rule.IsAllowed);
-        ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(rule.Topic);
-        _depth = Math.Max(_depth, TopicFilter.CountLevels(rest));
-        var index = 1;
+        var topic = Encoding.UTF8.GetBytes(rule.Topic);
+        _depth = Math.Max(_depth, TopicFilter.CountLevels(topic));
+        var isReserved = topic[0] == (byte)'$';
+        Add(topic, rank, isReserved ? RuleTree.ReservedRoot : RuleTree.Root);
+        if (!isReserved && !rule.IsAllowed && _deniesReserved && StandsForMore(topic)) Add(topic, rank, RuleTree.ReservedRoot);
+    }
+
+    private static bool StandsForMore(ReadOnlySpan<byte> topic)
+    {
+        var slash = topic.IndexOf((byte)'/');
+        var first = slash < 0 ? topic : topic[..slash];
+        return first.SequenceEqual("#"u8) || first.SequenceEqual("+"u8) || first.SequenceEqual("%c"u8) || first.SequenceEqual("%u"u8);
+    }
+
+    private void Add(ReadOnlySpan<byte> rest, int rank, int index)
+    {
         var isBelow = false;
         while (true)
         {

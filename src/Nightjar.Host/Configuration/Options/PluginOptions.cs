@@ -25,7 +25,7 @@ internal static class PluginOptions
             Structure("plugin_use", OptionScope.NamedListener, "Use the plugin that plugin_load gave this name, for this listener.", Use),
             option,
             option.As(OldOptionPrefix + "*"),
-            Plugin.Boolean("auth_plugin_deny_special_chars", true, "Whether rights of clients with +, # or / in user name or client id are denied without asking the plugin.", (section, value) => section with { DenySpecialCharacters = value }),
+            Plugin.Boolean("auth_plugin_deny_special_chars", true, "Whether clients with + or # in user name or client id may do nothing, whatever dynamic security says of them.", (section, value) => section with { DenySpecialCharacters = value }),
         ];
     }
 

@@ -11,8 +11,10 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
     /// <param name="persistenceLocation">The environment's directory, which wins over the file's; null or empty: the file's.</param>
     internal HostConfiguration Build(string? persistenceLocation)
     {
-        var security = WithPlugins(draft.Security, null);
-        var listeners = draft.Listeners.Select(listener => listener with { Security = WithPlugins(listener.Security, listener) }).ToList();
+        var security = WithPlugins(draft.Security);
+        var listeners = draft.Listeners.Select(listener => listener with { Security = WithPlugins(listener.Security) }).ToList();
+        foreach (var listener in listeners) CheckAgainst(security, listener);
+        CheckSpecialCharacters();
         var options = draft.Options with
         {
             PluginNames = NamesOf(draft.Plugins),
@@ -50,7 +52,7 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
         return names.Length == 0 ? [] : names;
     }
 
-    private SecuritySection WithPlugins(SecuritySection security, ListenerSection? listener)
+    private SecuritySection WithPlugins(SecuritySection security)
     {
         foreach (var plugin in security.Plugins.Select(number => draft.Plugins[number]))
         {
@@ -81,8 +83,45 @@ internal sealed class ConfigurationAssembly(ConfigurationDraft draft, List<strin
     private string One(string? before, string path, string option, PluginSection plugin)
     {
         if (before is null || before == path) return path;
-        errors.Add($"Error: Both '{before}' and '{path}' are given as {option} for the same clients; put their lines into one file.");
-        errors.Add($"Error found at {plugin.Place}.");
+        Refuse(before, path, option, "the same clients", plugin.Place);
         return before;
+    }
+
+    // What holds for all listeners holds beside what a listener has of its own.
+    private void CheckAgainst(SecuritySection common, ListenerSection listener)
+    {
+        var own = listener.Security;
+        CheckOne(common.PasswordFile, own.PasswordFile, "password_file", PluginKind.PasswordFile, listener);
+        CheckOne(common.AclFile, own.AclFile, "acl_file", PluginKind.AclFile, listener);
+        CheckOne(common.DynamicSecurity?.ConfigFile, own.DynamicSecurity?.ConfigFile, "config_file", PluginKind.DynamicSecurity, listener);
+    }
+
+    private void CheckOne(string? common, string? own, string option, PluginKind kind, ListenerSection listener)
+    {
+        if (common is null || own is null || common == own) return;
+        var plugin = listener.Security.Plugins.Select(number => draft.Plugins[number]).FirstOrDefault(plugin => plugin.Kind == kind);
+        Refuse(common, own, option, $"the clients of listener {listener.Key}", plugin?.Place ?? listener.Place);
+    }
+
+    private void Refuse(string one, string other, string option, string whom, SourcePlace place)
+    {
+        // Lines can be moved; what a broker writes itself cannot be merged by hand.
+        var cure = option == "config_file" ? "name the same file in both places, or remove one of the plugins" : "put their lines into one file";
+        errors.Add($"Error: Both '{one}' and '{other}' are given as {option} for {whom}; {cure}.");
+        errors.Add($"Error found at {place}.");
+    }
+
+    // The option belongs to the file's clients, whatever listener they come by.
+    private void CheckSpecialCharacters()
+    {
+        foreach (var file in draft.Plugins.Where(plugin => plugin.Kind == PluginKind.DynamicSecurity).GroupBy(plugin => plugin.Options.GetValueOrDefault("config_file")))
+        {
+            var first = file.First();
+            if (file.FirstOrDefault(plugin => plugin.DenySpecialCharacters != first.DenySpecialCharacters) is not { } other) continue;
+            errors.Add($"Error: auth_plugin_deny_special_chars is {Word(first)} and {Word(other)} for the plugins with config_file '{file.Key}'; give it the same value for both.");
+            errors.Add($"Error found at {other.Place}.");
+        }
+
+        static string Word(PluginSection plugin) => plugin.DenySpecialCharacters ? "true" : "false";
     }
 }

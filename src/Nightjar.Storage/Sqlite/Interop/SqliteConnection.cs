@@ -48,7 +48,10 @@ internal sealed unsafe class SqliteConnection : IDisposable
     }
 
     /// <summary>Has the log stay as it is when the connection is closed, as if the process had died.</summary>
-    internal void KeepLog() => _ = SqliteNative.Configure(_handle, SqliteNative.NoCheckpointOnClose, 1, 0);
+    internal void KeepLog()
+    {
+        if (_handle != 0) _ = SqliteNative.Configure(_handle, SqliteNative.NoCheckpointOnClose, 1, 0);
+    }
 
     internal void Execute(string sql)
     {

@@ -28,13 +28,15 @@ internal sealed class ChunkPool : IDisposable
     internal long Held => Volatile.Read(ref _held);
 
     /// <summary>Takes a chunk with room for some bytes; null when the limit is reached.</summary>
-    internal Chunk? TryRent(int size)
+    /// <param name="size">Bytes.</param>
+    /// <param name="beyondLimit">Whether the limit does not hold.</param>
+    internal Chunk? TryRent(int size, bool beyondLimit = false)
     {
         var capacity = Math.Max(size, ChunkSize);
         Chunk? chunk;
         lock (_gate)
         {
-            if (_held + capacity > _limit || _disposed) return null;
+            if ((_held + capacity > _limit && !beyondLimit) || _disposed) return null;
             _held += capacity;
             if (capacity == ChunkSize && _kept.TryPop(out chunk)) return chunk;
             if (!_bare.TryPop(out chunk)) chunk = new Chunk();

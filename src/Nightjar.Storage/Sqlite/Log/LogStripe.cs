@@ -28,14 +28,15 @@ internal sealed unsafe class LogStripe
 
     /// <summary>Makes room for a record and gives it its ticket.</summary>
     /// <param name="tail">Bytes after the header.</param>
+    /// <param name="beyondLimit">Whether a full log takes it: there are never more such records than what was taken before gives cause for.</param>
     /// <returns>The header with length and ticket set and the rest zero; null when the log is full.</returns>
-    internal RecordHeader* TryAdd(int tail)
+    internal RecordHeader* TryAdd(int tail, bool beyondLimit = false)
     {
         var length = (sizeof(RecordHeader) + tail + Alignment - 1) & -Alignment;
         var chunk = _last;
         if (chunk is null || chunk.Capacity - chunk.Used < length)
         {
-            chunk = _log.TryRent(length);
+            chunk = _log.TryRent(length, beyondLimit);
             if (chunk is null) return null;
             if (_last is null) _first = chunk;
             else _last.Next = chunk;

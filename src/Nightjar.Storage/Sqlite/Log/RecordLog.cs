@@ -50,7 +50,7 @@ internal sealed class RecordLog : IDisposable
     private bool _isOverrun;
 
     /// <summary>Makes an empty log.</summary>
-    /// <param name="softLimit">Bytes beyond which <see cref="IsOverrun"/>; beyond twice as many appending is refused.</param>
+    /// <param name="softLimit">Bytes beyond which <see cref="IsOverrun"/>; beyond twice as many nothing is taken that makes the store grow.</param>
     /// <param name="stripes">Number of lists, a power of two; 0: as many as processors, at most sixteen.</param>
     internal RecordLog(long softLimit, int stripes = 0)
     {
@@ -103,9 +103,9 @@ internal sealed class RecordLog : IDisposable
 
     internal long NextTicket() => Interlocked.Increment(ref _ticket.Value);
 
-    internal Chunk? TryRent(int size)
+    internal Chunk? TryRent(int size, bool beyondLimit)
     {
-        var chunk = _pool.TryRent(size);
+        var chunk = _pool.TryRent(size, beyondLimit);
         if (_pool.Held <= _softLimit || _isOverrun) return chunk;
         Volatile.Write(ref _isOverrun, true);
         _overrun?.Invoke();

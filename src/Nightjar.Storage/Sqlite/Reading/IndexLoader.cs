@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Nightjar.Storage.Sqlite.Interop;
+using Nightjar.Storage.Sqlite.Records;
 using Nightjar.Storage.Sqlite.Writing;
 
 namespace Nightjar.Storage.Sqlite.Reading;
@@ -20,7 +21,10 @@ internal static class IndexLoader
         {
             while (rows.Step())
             {
-                var entry = new QueueEntry { Row = rows.Integer(0), Message = rows.Integer(2), Number = rows.Integer(3) };
+                var entry = new QueueEntry
+                {
+                    Row = RowValue.Number(rows, 0, "delivery"), Message = RowValue.Number(rows, 2, "message"), Number = RowValue.Number(rows, 3, "delivery number"),
+                };
                 index.LastDelivery = entry.Row;
                 if (entry.Message != 0) messages.Add(entry.Message);
                 if (index.Sessions.TryGetValue(rows.Integer(1), out var queue) && entry.Row >= queue.Since && queue.TryAdd(entry.Number, entry.Row, entry.Message)) continue;
@@ -30,7 +34,9 @@ internal static class IndexLoader
 
         index.LastDelivery = Math.Max(index.LastDelivery, since - 1);
         CountShared(index, messages);
-        index.LastMessage = Math.Max(connection.QueryInteger("SELECT max(id) FROM message"), messages.Count == 0 ? 0 : messages[^1]);
+        using var last = connection.Prepare("SELECT max(id) FROM message");
+        last.Step();
+        index.LastMessage = Math.Max(RowValue.Number(last, 0, "message"), messages.Count == 0 ? 0 : messages[^1]);
         foreach (var slice in CollectionsMarshal.AsSpan(dropped).ToArray().Chunk(WriteBatch.DroppedSlice)) index.Dropped.Enqueue(slice);
         return index;
     }
@@ -41,9 +47,9 @@ internal static class IndexLoader
         using var rows = connection.Prepare("SELECT key, since, client_id FROM session ORDER BY key");
         while (rows.Step())
         {
-            var (key, since) = (rows.Integer(0), rows.Integer(1));
+            var (key, since) = (RowValue.Number(rows, 0, "session"), RowValue.Number(rows, 1, "delivery"));
             index.Sessions.Add(key, new DeliveryQueue(key, since));
-            keys.Add(rows.Text(2)!, key);
+            keys.Add(RowValue.Text(rows, 2, $"the client id of session {key}"), key);
             newest = Math.Max(newest, since);
         }
 

@@ -43,7 +43,7 @@ internal sealed class StoreRecovery(SqliteConnection connection, StoreIndex inde
         while (rows.Step())
         {
             sink.OnSession(new SessionClaim(rows.Integer(0), epoch), new SessionRecord(
-                rows.Text(1)!,
+                RowValue.Text(rows, 1, "a client id"),
                 rows.IsNull(2) ? null : _texts.Find(rows.Blob(2)),
                 (uint)rows.Integer(3),
                 rows.IsNull(4) ? null : rows.Integer(4),
@@ -75,6 +75,7 @@ internal sealed class StoreRecovery(SqliteConnection connection, StoreIndex inde
             if (!index.Sessions.TryGetValue(session, out var queue) || rows.Integer(0) < queue.Since) continue;
             var mark = new DeliveryMark(rows.Integer(4));
             var number = rows.Integer(3);
+            if (mark.State > DeliveryState.Received || rows.Integer(5) is < 0 or > int.MaxValue) throw new DamagedRecordException($"delivery {rows.Integer(0)} is not possible");
             if (_pages && mark.State == DeliveryState.Queued) sink.OnQueued(session, number, (int)rows.Integer(5), mark.IsShared);
             else sink.OnDelivery(session, rows.Integer(2), DeliveryExtra.Read(number, mark, rows.Blob(6)), mark.State, mark.PacketId);
         }

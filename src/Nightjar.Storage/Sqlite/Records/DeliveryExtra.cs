@@ -37,6 +37,7 @@ internal static class DeliveryExtra
     /// <exception cref="DamagedRecordException">The bytes are not what was written.</exception>
     internal static DeliveryRecord Read(long number, DeliveryMark mark, ReadOnlySpan<byte> extra)
     {
+        if (mark.QoS > Protocol.QualityOfService.ExactlyOnce) throw new DamagedRecordException("a delivery is not possible");
         uint[]? identifiers = null;
         byte[]? shareName = null;
         byte[]? shareFilter = null;

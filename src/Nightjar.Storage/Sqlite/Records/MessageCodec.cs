@@ -73,6 +73,21 @@ internal static class MessageCodec
     /// <exception cref="DamagedRecordException">The bytes are not what was written.</exception>
     internal static MessageRecord Read(ReadOnlySpan<byte> source, long id, TextCache texts, ReadOnlySpan<byte> topicName = default)
     {
+        try
+        {
+            var record = Decode(source, id, texts, topicName);
+            if (record.QoS > QualityOfService.ExactlyOnce || !Protocol.TopicName.IsValid(record.TopicName)) throw new DamagedRecordException($"message {id} is not possible");
+            return record;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Who makes a sum of bytes of his own may say any length.
+            throw new DamagedRecordException($"message {id} is not possible");
+        }
+    }
+
+    private static MessageRecord Decode(ReadOnlySpan<byte> source, long id, TextCache texts, ReadOnlySpan<byte> topicName)
+    {
         if (source.Length < FixedSize || BinaryPrimitives.ReadUInt32LittleEndian(source[^SumSize..]) != Checksum.Of(source[..^SumSize]))
             throw new DamagedRecordException($"message {id} fails its check sum");
         var flags = source[0];
@@ -84,7 +99,6 @@ internal static class MessageCodec
             rest = rest[8..];
         }
 
-        // The sum was right, so lengths are what was written.
         var clientId = (flags & ClientIdBit) == 0 ? null : texts.Find(ReadBytes(ref rest));
         var userName = (flags & UserNameBit) == 0 ? null : texts.Find(ReadBytes(ref rest));
         var domain = (flags & DomainBit) == 0 ? null : texts.Find(ReadBytes(ref rest));

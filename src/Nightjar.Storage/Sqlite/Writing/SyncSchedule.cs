@@ -3,6 +3,7 @@ namespace Nightjar.Storage.Sqlite.Writing;
 /// <summary>When the disk has to follow what was committed. The writer's thread only.</summary>
 internal sealed class SyncSchedule
 {
+    private readonly TimeProvider _time;
     private readonly bool _always;
     private readonly long _interval;
     private readonly long _mostChanges;
@@ -12,6 +13,7 @@ internal sealed class SyncSchedule
 
     internal SyncSchedule(SqliteStoreOptions options)
     {
+        _time = options.Time;
         _always = options.Sync == SqliteSync.Always;
         var interval = options.Sync == SqliteSync.Interval ? options.SyncInterval : options.AutosaveInterval;
         _mostChanges = options.Sync == SqliteSync.Autosave ? options.AutosaveChanges : 0;
@@ -26,7 +28,7 @@ internal sealed class SyncSchedule
     internal int Remaining =>
         !_hasUnsynced ? -1 : IsDue ? 0 : _interval == long.MaxValue ? -1 : (int)Math.Min(int.MaxValue, _interval - Elapsed);
 
-    private long Elapsed => Environment.TickCount64 - _since;
+    private long Elapsed => (long)_time.GetElapsedTime(_since).TotalMilliseconds;
 
     /// <summary>A commit is done.</summary>
     /// <param name="changes">Records in it.</param>
@@ -40,7 +42,7 @@ internal sealed class SyncSchedule
             return;
         }
 
-        if (!_hasUnsynced) _since = Environment.TickCount64;
+        if (!_hasUnsynced) _since = _time.GetTimestamp();
         _hasUnsynced = true;
         _changes += changes;
     }

@@ -8,7 +8,7 @@ using Xunit;
 namespace Nightjar.Broker.Tests.Security.DynamicSecurity;
 
 /// <summary>A state of dynamic security and requests that change it, without a broker around it.</summary>
-internal sealed class CommandWorld : IUserConnections
+internal sealed class CommandWorld : IRunningBroker
 {
     /// <summary>A hash that costs nothing.</summary>
     public static readonly PasswordHash CheapHash = PasswordHash.Make("password"u8, PasswordHashForm.Pbkdf2, 1);
@@ -24,6 +24,8 @@ internal sealed class CommandWorld : IUserConnections
     public List<string> Hashed { get; } = [];
 
     public Dictionary<string, string[]> Connected { get; } = [];
+
+    public bool DeniesSpecialCharacters { get; set; } = true;
 
     public IReadOnlyList<string> AddressesOf(string userName) => Connected.GetValueOrDefault(userName) ?? [];
 

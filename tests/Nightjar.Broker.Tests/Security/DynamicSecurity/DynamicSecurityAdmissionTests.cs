@@ -4,6 +4,7 @@ using Nightjar.Broker.Configuration;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Security.DynamicSecurity;
 using Nightjar.Broker.Security.Passwords;
+using Nightjar.Broker.Tests.Conformance;
 using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
 using Xunit;
@@ -78,16 +79,16 @@ public sealed class DynamicSecurityAdmissionTests
     {
         var world = World();
         await using var broker = await StartAsync(world);
-        (string Change, Func<DynamicClient, DynamicClient?> Apply)[] changes =
+        Func<DynamicClient, DynamicClient?>[] changes =
         [
-            ("deleted", _ => null),
-            ("disabled", bob => bob with { IsDisabled = true }),
-            ("another password", bob => bob with { Password = s_other }),
-            ("no password", bob => bob with { Password = null }),
-            ("another client id", bob => bob with { ClientId = "other" }),
+            _ => null,
+            bob => bob with { IsDisabled = true },
+            bob => bob with { Password = s_other },
+            bob => bob with { Password = null },
+            bob => bob with { ClientId = "other" },
         ];
         var original = world.State.Clients["bob"];
-        foreach (var (change, apply) in changes)
+        foreach (var apply in changes)
         {
             var client = await ConnectAsync(broker, "c", "bob", "secret");
             var eve = await ConnectAsync(broker, "e", "eve", "secret");
@@ -96,8 +97,46 @@ public sealed class DynamicSecurityAdmissionTests
             await eve.ExpectNothingAsync();
             await eve.DisconnectAsync();
             world.Replace(world.State with { Clients = world.State.Clients.SetItem("bob", original) }, new DynamicSecurityChange { Clients = ["bob"] });
-            Assert.True(true, change);
         }
+    }
+
+    // By AUTH, a method vouches for user "u", and no password or credential is there to be compared.
+    [Theory]
+    [InlineData("deleted")]
+    [InlineData("disabled")]
+    [InlineData("another client id")]
+    public async Task Change_OfAClientThatCameByAnAuthenticationMethod_DisconnectsWhoWouldNotBeLetInNow(string change)
+    {
+        var world = World();
+        await using var broker = await StartAsync(world, methods: [new ChallengeMethod()]);
+        var eve = await ConnectAsync(broker, "e", "eve", "secret");
+        var client = await ConnectByMethodAsync(broker, "c");
+        Assert.Equal(0, client.ConnAck[3]);
+        world.SetClient("u", user => user with { Password = s_other, TextName = "U" });
+        await client.ExpectNothingAsync();
+        world.SetClient("u", user => change switch
+        {
+            "deleted" => null,
+            "disabled" => user with { IsDisabled = true },
+            _ => user with { ClientId = "another" },
+        });
+        await client.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
+        await eve.ExpectNothingAsync();
+        // Who is kept out stays out; whom nobody knows the method may let in, without rights.
+        Assert.Equal(change == "deleted" ? 0 : 0x87, (await ConnectByMethodAsync(broker, "c")).ConnAck[3]);
+    }
+
+    [Fact]
+    public async Task Delete_OfAClientThatCameByCertificate_DisconnectsIt()
+    {
+        var world = World();
+        await using var broker = await TestBroker.StartAsync(
+            Options(), authenticator: new ProvenAuthenticator(world.Service.CreateAuthenticator()), authorizer: world.Service.CreateAuthorizer());
+        var client = await ConnectAsync(broker, "c", "open", null);
+        world.SetClient("open", open => open with { TextName = "Open" });
+        await client.ExpectNothingAsync();
+        world.SetClient("open", _ => null);
+        await client.ExpectDisconnectAsync(ReasonCode.AdministrativeAction);
     }
 
     [Fact]
@@ -212,6 +251,7 @@ public sealed class DynamicSecurityAdmissionTests
             .Add("open", new DynamicClient("open"))
             .Add("off", new DynamicClient("off") { Password = s_password, IsDisabled = true })
             .Add("bound", new DynamicClient("bound") { Password = s_password, ClientId = "its" })
+            .Add("u", new DynamicClient("u"))
             .Add("reader", new DynamicClient("reader") { Password = s_password });
         world.Replace(
             world.State with { Clients = clients, DefaultAccess = new(false, true, true, true) },
@@ -221,8 +261,20 @@ public sealed class DynamicSecurityAdmissionTests
 
     private static BrokerOptions Options(bool strict = false) => new() { SysInterval = TimeSpan.Zero, StrictCompatibility = strict };
 
-    private static Task<TestBroker> StartAsync(DynamicSecurityWorld world, IAuthenticator? next = null, bool strict = false) =>
-        TestBroker.StartAsync(Options(strict), authenticator: world.Service.CreateAuthenticator(next), authorizer: world.Service.CreateAuthorizer());
+    private static Task<TestBroker> StartAsync(DynamicSecurityWorld world, IAuthenticator? next = null, bool strict = false, IReadOnlyList<IAuthenticationMethod>? methods = null) =>
+        TestBroker.StartAsync(Options(strict), authenticator: world.Service.CreateAuthenticator(next), authorizer: world.Service.CreateAuthorizer(), methods: methods);
+
+    private static async Task<WireClient> ConnectByMethodAsync(TestBroker broker, string clientId)
+    {
+        var client = await broker.OpenAsync();
+        var method = Bytes.Property(0x15, "CHALLENGE");
+        await client.SendAsync(Bytes.Connect5(clientId, method));
+        Assert.Equal(0xF0, (await client.ReceiveAsync())[0]);
+        await client.SendAsync(Bytes.Packet(0xF0, [0x18], Bytes.Block(method + Bytes.Property(0x16, "right"))));
+        client.ConnAck = await client.ReceiveAsync();
+        return client;
+    }
+
 
     private static async Task<WireClient> ConnectAsync(TestBroker broker, string clientId, string? userName, string? password, TestWill? will = null)
     {
@@ -240,6 +292,16 @@ public sealed class DynamicSecurityAdmissionTests
             new AuthenticationRequest(
                 clientId, userName, password is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes(password), new IPEndPoint(IPAddress.Loopback, 1), anonymous, proof),
             CancellationToken.None);
+
+    /// <summary>Takes every user name for one that a certificate has proved.</summary>
+    private sealed class ProvenAuthenticator(IAuthenticator inner) : IAuthenticator
+    {
+        public ValueTask<AuthenticationResult> AuthenticateAsync(AuthenticationRequest request, CancellationToken cancellationToken) =>
+            inner.AuthenticateAsync(request with { Proof = IdentityProof.Certificate }, cancellationToken);
+
+        public bool IsStillAllowed(Identity identity, IdentityProof proof, object? credential, bool anonymousAllowed) =>
+            inner.IsStillAllowed(identity, IdentityProof.Certificate, credential, anonymousAllowed);
+    }
 
     /// <summary>Keeps what it was told until the test says so.</summary>
     private sealed class GatedAuthenticator(IAuthenticator inner) : IAuthenticator

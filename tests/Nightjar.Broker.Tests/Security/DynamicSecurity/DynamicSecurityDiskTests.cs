@@ -53,6 +53,14 @@ public sealed class DynamicSecurityDiskTests : IDisposable
     }
 
     [Fact]
+    public void Create_OverAFileThatIsThere_LeavesItEvenIfItIsEmpty()
+    {
+        File.WriteAllText(FilePath, "");
+        Assert.Throws<IOException>(() => DynamicSecurityDisk.Create(FilePath, UnixFileMode.UserRead | UnixFileMode.UserWrite, "x"u8));
+        Assert.Equal("", File.ReadAllText(FilePath));
+    }
+
+    [Fact]
     public void Read_OfNothing_NamesTheFile()
     {
         var exception = Assert.Throws<SecurityFileException>(() => new DynamicSecurityDisk(FilePath).Read());

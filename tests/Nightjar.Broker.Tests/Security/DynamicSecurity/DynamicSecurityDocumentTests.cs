@@ -18,7 +18,7 @@ public sealed class DynamicSecurityDocumentTests : IAsyncDisposable
 
     public DynamicSecurityDocumentTests()
     {
-        _document = new DynamicSecurityDocument(DynamicSecurityState.Empty, _storage, NoConnections.Instance, _log, _ => CommandWorld.CheapHash);
+        _document = new DynamicSecurityDocument(DynamicSecurityState.Empty, _storage, NoBroker.Instance, _log, _ => CommandWorld.CheapHash);
         _document.Changed += (old, state, what) => _changes.Add((old, state, what));
     }
 
@@ -141,7 +141,7 @@ public sealed class DynamicSecurityDocumentTests : IAsyncDisposable
 
         using var entered = new ManualResetEventSlim();
         using var go = new ManualResetEventSlim();
-        await using var busy = new DynamicSecurityDocument(DynamicSecurityState.Empty, _storage, NoConnections.Instance, _log, _ =>
+        await using var busy = new DynamicSecurityDocument(DynamicSecurityState.Empty, _storage, NoBroker.Instance, _log, _ =>
         {
             entered.Set();
             go.Wait();
@@ -167,6 +167,34 @@ public sealed class DynamicSecurityDocumentTests : IAsyncDisposable
         Assert.All(answers, answer => Assert.True(answer.IsCompletedSuccessfully));
         Assert.Equal(100, DynamicSecurityFile.Parse(_storage.Content, "f").State.Roles.Count);
         Assert.Contains("shutting down", await Send(CreateRole("late")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dispose_BetweenThePasswordsOfARequest_DoesNotHashTheRest()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        var hashed = 0;
+        var busy = new DynamicSecurityDocument(DynamicSecurityState.Empty, _storage, NoBroker.Instance, _log, _ =>
+        {
+            hashed++;
+            entered.Set();
+            go.Wait();
+            return CommandWorld.CheapHash;
+        });
+        var commands = Enumerable.Range(0, 50).Select(i => $$"""{"command":"createClient","username":"u{{i}}","password":"p"}""");
+        var first = busy.ExecuteAsync(Encoding.UTF8.GetBytes($$"""{"commands":[{{string.Join(',', commands)}}]}"""), null);
+        var cheap = busy.ExecuteAsync("""{"commands":[{"command":"createRole","rolename":"r"}]}"""u8, null);
+        await Wait.UntilAsync(() => entered.IsSet, "the hash");
+        var disposing = busy.DisposeAsync();
+        go.Set();
+        await disposing;
+
+        Assert.Equal(1, hashed);
+        Assert.Contains("shutting down", Encoding.UTF8.GetString(await first), StringComparison.Ordinal);
+        Assert.DoesNotContain("error", Encoding.UTF8.GetString(await cheap), StringComparison.Ordinal);
+        var written = DynamicSecurityFile.Parse(_storage.Content, "f").State;
+        Assert.Equal((0, 1), (written.Clients.Count, written.Roles.Count));
     }
 
     [Fact]

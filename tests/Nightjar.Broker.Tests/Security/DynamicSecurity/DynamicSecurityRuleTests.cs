@@ -62,9 +62,20 @@ public sealed class DynamicSecurityRuleTests
     [InlineData("sensor", AccessAction.Write, "t", "decided by default access: publishClientSend deny")]
     [InlineData("sensor", AccessAction.Read, "t", "decided by default access: publishClientReceive allow")]
     [InlineData("sensor", AccessAction.Read, "$CONTROL/x", "decided by default: $CONTROL is never given by default access")]
+    [InlineData("sensor", AccessAction.Write, "$SYS/broker/uptime", "decided by the broker: nobody else publishes to $SYS")]
+    [InlineData("sensor", AccessAction.Write, "$SYS/broker/connection/x/state", "decided by default access: publishClientSend deny")]
     [InlineData("a+b", AccessAction.Read, "t", "decided by auth_plugin_deny_special_chars: user name or client id has + or #")]
     public void Explanation_WithoutARule_NamesWhatDecides(string? userName, AccessAction action, string topic, string decision) =>
         Assert.Equal(decision, DynamicSecurityExplanation.Of(Compile(_ => null).State, userName, "c1", action, topic).Lines[1]);
+
+    [Fact]
+    public void Explanation_OfASharedSubscription_AsksForItsFilter()
+    {
+        var state = new DynamicSecurityWorld("subscribeLiteral allow a/#").State;
+        foreach (var (filter, allowed) in new[] { ("$share/g/a/#", true), ("$share/g/b", false), ("a/#", true) })
+            Assert.Equal(allowed, DynamicSecurityExplanation.Of(state, "bob", "c", AccessAction.Subscribe, filter).IsAllowed);
+        Assert.Contains("note: of a shared subscription its filter is asked, 'b'", DynamicSecurityExplanation.Of(state, "bob", "c", AccessAction.Subscribe, "$share/g/b").Lines);
+    }
 
     [Theory]
     [InlineData(5)]
@@ -84,8 +95,9 @@ public sealed class DynamicSecurityRuleTests
                 var action = (AccessAction)random.Next(4);
                 var topic = action is AccessAction.Read or AccessAction.Write ? source.NextTopic() : source.NextFilter();
                 var explanation = DynamicSecurityExplanation.Of(state, identity.UserName, identity.ClientId, action, topic, deniesSpecialCharacters: false);
+                var decided = action == AccessAction.Write && AccessGate.IsBrokersOwn(Encoding.UTF8.GetBytes(topic)) ? false : program.Decide(identity, action, Encoding.UTF8.GetBytes(topic));
                 Assert.True(
-                    program.Decide(identity, action, Encoding.UTF8.GetBytes(topic)) == explanation.IsAllowed,
+                    decided == explanation.IsAllowed,
                     $"seed {seed}: {string.Join('\n', explanation.Lines)}");
             }
         }
@@ -113,6 +125,41 @@ public sealed class DynamicSecurityRuleTests
                 Assert.False(world.Service.Program.Decide(new Identity(clientId, "bob", null), AccessAction.Subscribe, Encoding.UTF8.GetBytes(filter)));
         }
     }
+
+    // Section 1.5, row 8: a pattern that denies goes for filters that begin with $ as well, whatever its first level stands for; one that allows does not.
+    [Theory]
+    [InlineData("Pattern deny #", "$SYS/#", false)]
+    [InlineData("Pattern deny #", "$SYS", false)]
+    [InlineData("Pattern deny #", "$CONTROL/dynamic-security/v1/response", false)]
+    [InlineData("Pattern deny +/broker/#", "$SYS/broker/uptime", false)]
+    [InlineData("Pattern deny +/broker/#", "$SYS/other", true)]
+    [InlineData("Pattern deny %u/#", "$me/#", false)]
+    [InlineData("Pattern deny %c/#", "$cid/#", false)]
+    [InlineData("Pattern deny %c/#", "$me/#", true)]
+    [InlineData("Pattern deny $SYS/#", "#", true)]
+    [InlineData("Literal deny #", "$SYS/#", true)]
+    [InlineData("Literal deny #", "#", false)]
+    [InlineData("Literal deny $SYS/#", "$SYS/#", false)]
+    public void Deny_OfFilters_CoversReservedTopics(string rule, string filter, bool granted)
+    {
+        foreach (var (action, prefix) in new[] { (AccessAction.Subscribe, "subscribe"), (AccessAction.Unsubscribe, "unsubscribe") })
+        {
+            // All else is allowed, with a lower priority.
+            var world = new DynamicSecurityWorld($"{prefix}{rule} 1", $"{prefix}Pattern allow #", $"{prefix}Pattern allow $SYS/#", $"{prefix}Pattern allow $CONTROL/#", $"{prefix}Pattern allow $me/#");
+            var state = world.Service.Program.State;
+            state = state with { Clients = state.Clients.Add("$me", state.Clients["bob"] with { UserName = "$me" }) };
+            var identity = new Identity("$cid", "$me", null);
+            Assert.Equal(granted, DynamicSecurityProgram.Compile(state).Decide(identity, action, Encoding.UTF8.GetBytes(filter)));
+            Assert.Equal(granted, DynamicSecurityExplanation.Of(state, "$me", "$cid", action, filter).IsAllowed);
+        }
+    }
+
+    [Theory]
+    [InlineData("subscribePattern allow #", AccessAction.Subscribe, "$SYS/#")]
+    [InlineData("subscribePattern allow +/#", AccessAction.Subscribe, "$SYS/#")]
+    [InlineData("publishClientSend allow #", AccessAction.Write, "$share/x")]
+    public void Allow_OfEverything_DoesNotCoverReservedTopics(string rule, AccessAction action, string topic) =>
+        Assert.False(new DynamicSecurityWorld(rule).Service.Program.Decide(new Identity("c", "bob", null), action, Encoding.UTF8.GetBytes(topic)));
 
     [Fact]
     public void May_UserThatIsNotKnown_IsTheNextOnes()

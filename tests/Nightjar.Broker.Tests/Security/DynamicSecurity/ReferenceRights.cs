@@ -72,32 +72,32 @@ internal sealed class ReferenceRights
         switch (action)
         {
             case AccessAction.Write:
-                return First(role, AclType.PublishClientSend, rule => Covers(rule, identity, topic));
+                return First(role, AclType.PublishClientSend, (rule, _) => Covers(rule, identity, topic));
             case AccessAction.Read:
-                return First(role, AclType.PublishClientReceive, rule => Covers(rule, identity, topic));
+                return First(role, AclType.PublishClientReceive, (rule, _) => Covers(rule, identity, topic));
             case AccessAction.Subscribe:
                 if (!role.AllowWildcards && (topic.Contains('+', StringComparison.Ordinal) || topic.Contains('#', StringComparison.Ordinal))) return false;
-                return First(role, AclType.SubscribeLiteral, rule => rule == topic) ?? First(role, AclType.SubscribePattern, rule => Covers(rule, identity, topic));
+                return First(role, AclType.SubscribeLiteral, (rule, _) => rule == topic) ?? First(role, AclType.SubscribePattern, (rule, allow) => Covers(rule, identity, topic, deniesAll: !allow));
             default:
-                return First(role, AclType.UnsubscribeLiteral, rule => rule == topic) ?? First(role, AclType.UnsubscribePattern, rule => Covers(rule, identity, topic));
+                return First(role, AclType.UnsubscribeLiteral, (rule, _) => rule == topic) ?? First(role, AclType.UnsubscribePattern, (rule, allow) => Covers(rule, identity, topic, deniesAll: !allow));
         }
     }
 
     // Higher priority first; equal ones in the order in which they were added.
-    private static bool? First(Role role, AclType type, Func<string, bool> matches)
+    private static bool? First(Role role, AclType type, Func<string, bool, bool> matches)
     {
         foreach (var rule in role.Rules.Where(rule => rule.Type == type).OrderByDescending(rule => rule.Priority))
         {
-            if (matches(rule.Topic)) return rule.Allow;
+            if (matches(rule.Topic, rule.Allow)) return rule.Allow;
         }
 
         return null;
     }
 
-    // Whether a rule's topic stands for a topic name, or for every topic of a filter.
-    private static bool Covers(string rule, Identity identity, string topic)
+    // Whether a rule's topic stands for a topic name, or for every topic of a filter. What forbids a filter goes for those that begin with $ as well.
+    private static bool Covers(string rule, Identity identity, string topic, bool deniesAll = false)
     {
-        if (rule.StartsWith('$') != topic.StartsWith('$')) return false;
+        if (!deniesAll && rule.StartsWith('$') != topic.StartsWith('$')) return false;
         var wide = rule.Split('/');
         var narrow = topic.Split('/');
         for (var i = 0; ; i++)

@@ -55,6 +55,40 @@ public sealed class DynsecFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("ann", "c", "publishClientSend", "a/b", "publishClientSend 'a/b' by user 'ann' with client id 'c': allowed\ndecided by role 'r' of the client: publishClientSend allow 'a/#' (priority 2)\n")]
+    [InlineData("ann", "c", "subscribe", "$SYS/#", "subscribe '$SYS/#' by user 'ann' with client id 'c': denied\ndecided by role 'r' of the client: subscribePattern deny '#' (priority 0)\n")]
+    [InlineData("ann", "c+", "publishClientSend", "a/b", "publishClientSend 'a/b' by user 'ann' with client id 'c+': denied\ndecided by auth_plugin_deny_special_chars: user name or client id has + or #\n")]
+    [InlineData("", "c", "publishClientReceive", "a", "publishClientReceive 'a' by a client without a user name with client id 'c': not decided by dynamic security\nthere is no anonymous group: the ACL file is asked, if there is one\n")]
+    public async Task Explain_OfAFile_SaysWhichRuleDecides(string user, string clientId, string action, string topic, string output)
+    {
+        const string content =
+            """{"clients":[{"username":"ann","roles":[{"rolename":"r"}]}],"roles":[{"rolename":"r","acls":[{"acltype":"publishClientSend","topic":"a/#","priority":2,"allow":true},{"acltype":"subscribePattern","topic":"#","allow":false}]}]}""";
+        string path = _folder.Write("d.json", content);
+        using var console = new TestConsole();
+
+        Assert.Equal(0, await console.RunAsync("-f", path, "dynsec", "explain", user, clientId, action, topic));
+
+        Assert.Equal(output, console.Output);
+        Assert.Equal("", console.Errors);
+        Assert.Equal(content, (await File.ReadAllTextAsync(path)).TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("publishClientSend", "a/+")]
+    [InlineData("publishClientReceive", "")]
+    [InlineData("subscribe", "a/#/b")]
+    [InlineData("subscribe", "$share/g/")]
+    public async Task Explain_OfATopicThatIsNone_SaysSo(string action, string topic)
+    {
+        string path = _folder.Write("d.json", """{"clients":[{"username":"ann"}]}""");
+        using var console = new TestConsole();
+
+        Assert.Equal(1, await console.RunAsync("-f", path, "dynsec", "explain", "ann", "c", action, topic));
+
+        Assert.Equal("explain: Error: Invalid topic.\n", console.Errors);
+    }
+
+    [Theory]
     [InlineData("nowhere/d.json", "admin", "pw", "dynsec init: Unable to open '{0}' for writing (No such file or directory).\n")]
     [InlineData("d.json", "admin", "", "Error: Empty password.\n")]
     [InlineData("d.json", "", "pw", "Error: Empty username.\n")]

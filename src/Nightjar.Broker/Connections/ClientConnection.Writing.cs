@@ -10,6 +10,9 @@ internal sealed partial class ClientConnection
 {
     private PendingFrames? _pending;
     private long _holdTicket;
+
+    // The store's thread will come: until then what is put behind needs no new request. Under the gate.
+    private bool _isAwaiting;
     private bool _owesAnswer;
 
     /// <summary>A packet has had no answer, because the store took nothing: when it is back, the client is disconnected so that it sends again. Until
@@ -74,8 +77,16 @@ internal sealed partial class ClientConnection
         {
             if (Link.IsClosed) return;
             wait = (ticket != 0 && !Core.Durability.IsDurable(ticket)) || (_pending is { Count: > 0 } && _pending.Holds(PendingFrames.TypeOf(frame)));
-            if (wait) WaitLocked(frame, ticket);
-            else WriteLocked(frame, context);
+            if (!wait)
+            {
+                WriteLocked(frame, context);
+            }
+            else
+            {
+                WaitLocked(frame, ticket);
+                wait = !_isAwaiting;
+                _isAwaiting = true;
+            }
         }
 
         if (wait) Core.Durability.Await(this, ticket);
@@ -120,6 +131,7 @@ internal sealed partial class ClientConnection
             var session = Session is { } attached && ReferenceEquals(attached.Link, Link) ? attached : null;
             session?.SendPromised(durable, context);
             done = _holdTicket == 0 && _pending is not { Count: > 0 } && session is not { PromisedTicket: > 0 };
+            _isAwaiting &= !done;
         }
 
         context.End(Core.Environment.Counters);

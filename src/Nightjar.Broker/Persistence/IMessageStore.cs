@@ -51,14 +51,30 @@ internal interface IMessageStore
     /// </summary>
     long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery);
 
+    /// <summary><see cref="Append(SessionClaim, PublishedMessage, in DeliveryRecord)"/>, with the place that calls for the same delivery may name.</summary>
+    long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, out StorePlace place)
+    {
+        place = default;
+        return Append(session, message, delivery);
+    }
+
     /// <summary>A delivery was sent with a packet id.</summary>
     long MarkSent(SessionClaim session, long number, ushort packetId);
+
+    /// <inheritdoc cref="MarkSent(SessionClaim, long, ushort)"/>
+    long MarkSent(SessionClaim session, long number, ushort packetId, StorePlace place) => MarkSent(session, number, packetId);
 
     /// <summary>PUBREC arrived for the packet id of a delivery: from here on only PUBREL is sent again, and the message is no longer needed.</summary>
     long MarkReceived(SessionClaim session, long number, ushort packetId);
 
+    /// <inheritdoc cref="MarkReceived(SessionClaim, long, ushort)"/>
+    long MarkReceived(SessionClaim session, long number, ushort packetId, StorePlace place) => MarkReceived(session, number, packetId);
+
     /// <summary>A delivery is over: acknowledged, expired or dropped.</summary>
     long Complete(SessionClaim session, long number);
+
+    /// <inheritdoc cref="Complete(SessionClaim, long)"/>
+    long Complete(SessionClaim session, long number, StorePlace place) => Complete(session, number);
 
     /// <summary>A QoS 2 message was received and its packet id is waiting for PUBREL.</summary>
     long AddReceivedId(SessionClaim session, ushort packetId);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Nightjar.Broker.Messages;
+using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
 
@@ -25,6 +26,9 @@ internal struct Delivery
 
     /// <summary>Counts the session's deliveries: its place in the order, and its name in a store.</summary>
     internal long Number;
+
+    /// <summary>Where the store has it, while it is new there.</summary>
+    internal StorePlace Place;
 }
 
 /// <summary>The messages waiting for one session, first in first out: a circular array that grows with what is in it and is let go when empty.

@@ -52,7 +52,7 @@ internal sealed partial class Session
 
         _inflight.ReleaseMessage(ref entry);
         entry.State = InflightState.AwaitingPubComp;
-        if (IsStored) ticket = _environment.Stores.Messages.MarkReceived(StoreClaim, entry.Delivery.Number, packetId);
+        if (IsStored) ticket = _environment.Stores.Messages.MarkReceived(StoreClaim, entry.Delivery.Number, packetId, entry.Delivery.Place);
         return AcknowledgementResult.Accepted;
     }
 
@@ -69,7 +69,7 @@ internal sealed partial class Session
 
     private void Finish(ref InflightEntry entry, BatchContext context)
     {
-        CompleteInStore(entry.Delivery.Number);
+        CompleteInStore(entry.Delivery);
         _inflight!.Remove(ref entry);
         if (_outstanding > 0) _outstanding--;
         if (!HasWaiting && _retained is null && _resend is null) return;

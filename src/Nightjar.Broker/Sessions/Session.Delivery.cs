@@ -141,7 +141,7 @@ internal sealed partial class Session
             Number = ++_lastNumber,
         };
         if (!IsStored) return true;
-        var ticket = _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery));
+        var ticket = _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery), out delivery.Place);
         publication.Ticket = Math.Max(publication.Ticket, ticket);
         if (ticket != IMessageStore.Refused) return true;
         delivery.Message.Release();
@@ -159,7 +159,7 @@ internal sealed partial class Session
         _outstanding++;
         if (IsStored)
         {
-            var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId);
+            var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId, delivery.Place);
             if (MustPromise(delivery.QoS, ticket))
             {
                 Promise(link, entry, ticket);
@@ -182,7 +182,7 @@ internal sealed partial class Session
     // What was in flight, or about to be, is over without the client.
     private void GiveUp(ref InflightEntry entry)
     {
-        CompleteInStore(entry.Delivery.Number);
+        CompleteInStore(entry.Delivery);
         _inflight!.Remove(ref entry);
         if (_outstanding > 0) _outstanding--;
     }
@@ -207,7 +207,7 @@ internal sealed partial class Session
         var delivery = queue.Dequeue();
         if (delivery.Message.ExpiresAt <= _environment.Clock.Now || !MayRead(delivery.Message))
         {
-            CompleteInStore(delivery.Number);
+            CompleteInStore(delivery);
             delivery.Message.Release();
             return false;
         }
@@ -218,7 +218,7 @@ internal sealed partial class Session
         {
             var receiver = new Receiver { SubscriptionIdentifier = delivery.SubscriptionIdentifier, SubscriptionIdentifiers = delivery.SubscriptionIdentifiers };
             wrote = TrySendQoS0(link, ref publication, receiver, delivery.Retain, context);
-            CompleteInStore(delivery.Number);
+            CompleteInStore(delivery);
             delivery.Message.Release();
         }
         else
@@ -251,7 +251,7 @@ internal sealed partial class Session
 
             if (!MayRead(entry.Delivery.Message))
             {
-                CompleteInStore(entry.Delivery.Number);
+                CompleteInStore(entry.Delivery);
                 _inflight.Remove(ref entry);
                 continue;
             }
@@ -275,7 +275,7 @@ internal sealed partial class Session
             return true;
         }
 
-        CompleteInStore(entry.Delivery.Number);
+        CompleteInStore(entry.Delivery);
         _inflight!.Remove(ref entry);
         CountDrop(context);
         return false;
@@ -327,8 +327,8 @@ internal sealed partial class Session
         _environment.Gate.IsOpen || message.Origin is null || !_environment.Options.CheckRetainSource
         || _environment.Gate.May(Identity.PublisherOf(message), AccessAction.Write, message.TopicName);
 
-    private void CompleteInStore(long number)
+    private void CompleteInStore(in Delivery delivery)
     {
-        if (IsStored) _environment.Stores.Messages.Complete(StoreClaim, number);
+        if (IsStored) _environment.Stores.Messages.Complete(StoreClaim, delivery.Number, delivery.Place);
     }
 }

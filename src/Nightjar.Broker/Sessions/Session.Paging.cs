@@ -176,12 +176,12 @@ internal sealed partial class Session : IPageSink
         if (_queue is { Count: > 0 })
         {
             var delivery = _queue.Dequeue();
-            CompleteInStore(delivery.Number);
+            CompleteInStore(delivery);
             delivery.Message.Release();
         }
         else
         {
-            CompleteInStore(_backlog!.Dequeue().Number);
+            CompleteInStore(new Delivery { Number = _backlog!.Dequeue().Number });
         }
 
         CountDrop(context);

@@ -87,18 +87,19 @@ internal sealed unsafe partial class SqliteLease
 
     private long AddMessage(RecordKind kind, SessionClaim session, ReadOnlySpan<byte> topicName, in MessageRecord message, long number, long value)
     {
-        var length = MessageCodec.SizeOf(message);
         var stripe = _log.Stripe;
         long ticket;
         lock (stripe.Gate)
         {
+            var publisher = stripe.Publisher.Encode(message);
+            var length = MessageCodec.SizeOf(message, publisher);
             var header = TryAdd(stripe, kind, session, topicName.Length, length);
             if (header is null) return IMessageStore.Refused;
             ticket = header->Ticket;
             header->Number = number;
             header->Value = value;
             topicName.CopyTo(new Span<byte>(RecordHeader.Extra(header), topicName.Length));
-            MessageCodec.Write(message, new Span<byte>(RecordHeader.Body(header), length));
+            MessageCodec.Write(message, publisher, stripe.Publisher.Flags, new Span<byte>(RecordHeader.Body(header), length));
         }
 
         _log.Wake();

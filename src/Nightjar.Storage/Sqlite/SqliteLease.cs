@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nightjar.Broker.Limits;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Persistence;
@@ -42,8 +43,11 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public void Recover(IRecoverySink sink) => _store.Recover(sink, _epoch);
 
-    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery)
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Append(session, message, delivery, out _);
+
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, out StorePlace place)
     {
+        place = default;
         var extraLength = DeliveryExtra.SizeOf(delivery);
         var stripe = _log.Stripe;
         long ticket;
@@ -53,7 +57,8 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
             // A message is written once for deliveries that follow each other; whether the file still has an earlier record of it, this thread cannot know.
             var isNew = message.StoreId == 0 || message.StoreId != stripe.Message;
             var record = isNew ? MessageRecord.Of(message, _clock) : default;
-            var bodyLength = isNew ? MessageCodec.SizeOf(record) : 0;
+            var publisher = isNew ? stripe.Publisher.Encode(record) : default;
+            var bodyLength = isNew ? MessageCodec.SizeOf(record, publisher) : 0;
             var header = stripe.TryAdd(extraLength + bodyLength);
             if (header is null) return IMessageStore.Refused;
             ticket = header->Ticket;
@@ -64,10 +69,11 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
             header->Size = message.Size;
             header->ExtraLength = extraLength;
             header->BodyLength = bodyLength;
+            place = new StorePlace(ticket, (nint)header);
             if (extraLength > 0) DeliveryExtra.Write(delivery, new Span<byte>(RecordHeader.Extra(header), extraLength));
             if (isNew)
             {
-                MessageCodec.Write(record, new Span<byte>(RecordHeader.Body(header), bodyLength));
+                MessageCodec.Write(record, publisher, stripe.Publisher.Flags, new Span<byte>(RecordHeader.Body(header), bodyLength));
                 message.StoreId = stripe.Message = ticket;
             }
         }
@@ -78,9 +84,15 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public long MarkSent(SessionClaim session, long number, ushort packetId) => Add(RecordKind.MarkSent, session, number, packetId);
 
+    public long MarkSent(SessionClaim session, long number, ushort packetId, StorePlace place) => Note(RecordKind.MarkSent, session, number, packetId, place);
+
     public long MarkReceived(SessionClaim session, long number, ushort packetId) => Add(RecordKind.MarkReceived, session, number, packetId);
 
+    public long MarkReceived(SessionClaim session, long number, ushort packetId, StorePlace place) => Note(RecordKind.MarkReceived, session, number, packetId, place);
+
     public long Complete(SessionClaim session, long number) => Add(RecordKind.Complete, session, number, 0);
+
+    public long Complete(SessionClaim session, long number, StorePlace place) => Note(RecordKind.Complete, session, number, 0, place);
 
     public void BeginGroup() => _log.BeginGroup();
 
@@ -89,6 +101,38 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
     public long AddReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.AddReceivedId, session, 0, packetId);
 
     public long RemoveReceivedId(SessionClaim session, ushort packetId) => Add(RecordKind.RemoveReceivedId, session, 0, packetId);
+
+    // In the record of the delivery itself, if the writer has not begun to read that.
+    private long Note(RecordKind kind, SessionClaim session, long number, ushort packetId, StorePlace place)
+    {
+        if (place.Ticket <= _log.Closed) return Add(kind, session, number, packetId);
+        var stripe = _log.Stripe;
+        lock (stripe.Gate)
+        {
+            if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
+            if (!_log.IsOpen(place.Ticket)) place = default;
+            else Note(kind, number, packetId, place, stripe);
+        }
+
+        if (place.Ticket == 0) return Add(kind, session, number, packetId);
+        if (kind == RecordKind.Complete) _log.WakeIfVoid();
+        return place.Ticket;
+    }
+
+    private static void Note(RecordKind kind, long number, ushort packetId, StorePlace place, LogStripe stripe)
+    {
+        var header = (RecordHeader*)place.Address;
+        Debug.Assert(header->Ticket == place.Ticket && header->Number == number && header->Flags == 0, "A place is not that of its delivery.");
+        if (kind == RecordKind.Complete)
+        {
+            header->Flags = RecordHeader.Over;
+            stripe.Voided++;
+            return;
+        }
+
+        var state = kind == RecordKind.MarkSent ? DeliveryState.Sent : DeliveryState.Received;
+        header->Value = new DeliveryMark(header->Value).With(state, packetId).Value;
+    }
 
     // What is taken beyond the limit, because nobody would say it again: that something is over or moves on which was taken before, so there is a
     // bound to it. Whoever unsubscribes or clears a retained message asks again, and could alternate with what is not taken for ever.

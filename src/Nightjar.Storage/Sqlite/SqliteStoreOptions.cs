@@ -25,8 +25,8 @@ public sealed record SqliteStoreOptions
     /// <value>At least 1 MiB. Default 128 MiB.</value>
     public long MemoryLimit { get; init; } = 128 << 20;
 
-    /// <summary>Longest time that a commit waits for more while clients are quick to acknowledge, so that what is over need not be written; 0 to 20 ms.</summary>
-    public TimeSpan LongestLinger { get; init; } = TimeSpan.FromMilliseconds(2);
+    /// <summary>Longest time that records wait for their commit while clients are quick to acknowledge, so that what is over need not be written; 0 to 20 ms.</summary>
+    public TimeSpan LongestLinger { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Whether a damaged file is put aside and what can be read of it goes into a new one. Without this a damaged file is left alone and refused.</summary>
     public bool Recover { get; init; }

@@ -130,10 +130,11 @@ public sealed class DurabilityTests
             for (var times = 0; times < 2000; times++)
             {
                 message.StoreId = 0;
-                messages.Append(session, message, new DeliveryRecord(++number, QualityOfService.ExactlyOnce, false, 7, null, null, null));
-                messages.MarkSent(session, number, 1);
-                messages.MarkReceived(session, number, 1);
-                messages.Complete(session, number);
+                messages.Append(session, message, new DeliveryRecord(++number, QualityOfService.ExactlyOnce, false, 7, null, null, null), out var place);
+                if (times % 2 == 0) place = default;
+                messages.MarkSent(session, number, 1, place);
+                messages.MarkReceived(session, number, 1, place);
+                messages.Complete(session, number, place);
                 messages.AddReceivedId(session, 1);
                 messages.RemoveReceivedId(session, 1);
             }

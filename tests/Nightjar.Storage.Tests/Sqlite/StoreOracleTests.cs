@@ -193,21 +193,23 @@ public sealed class StoreOracleTests(ITestOutputHelper output)
         var place = random.Next(4) == 0 ? random.Next(open.Count) : 0;
         var number = open[place];
         var packetId = (ushort)random.Next(1, 65536);
+        var isPlaced = random.Next(4) > 0;
+        StorePlace PlaceIn(StoreSpeaker speaker) => isPlaced ? speaker.PlaceOf(client, number) : default;
         switch (random.Next(5))
         {
             case 0:
-                return speaker => speaker.Note(speaker.Stores.Messages.MarkSent(speaker.Claim(client), number, packetId));
+                return speaker => speaker.Note(speaker.Stores.Messages.MarkSent(speaker.Claim(client), number, packetId, PlaceIn(speaker)));
             case 1:
                 // From then on it has no message, so it is not sent again.
                 open.RemoveAt(place);
                 return speaker =>
                 {
-                    speaker.Note(speaker.Stores.Messages.MarkReceived(speaker.Claim(client), number, packetId));
-                    if (packetId % 2 == 0) speaker.Note(speaker.Stores.Messages.Complete(speaker.Claim(client), number));
+                    speaker.Note(speaker.Stores.Messages.MarkReceived(speaker.Claim(client), number, packetId, PlaceIn(speaker)));
+                    if (packetId % 2 == 0) speaker.Note(speaker.Stores.Messages.Complete(speaker.Claim(client), number, PlaceIn(speaker)));
                 };
             default:
                 open.RemoveAt(place);
-                return speaker => speaker.Note(speaker.Stores.Messages.Complete(speaker.Claim(client), number));
+                return speaker => speaker.Note(speaker.Stores.Messages.Complete(speaker.Claim(client), number, PlaceIn(speaker)));
         }
     }
 }

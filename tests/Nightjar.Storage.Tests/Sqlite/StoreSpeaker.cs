@@ -14,6 +14,7 @@ internal sealed class StoreSpeaker(BrokerStores stores)
 {
     private readonly Dictionary<string, SessionClaim> _claims = [];
     private readonly Dictionary<int, PublishedMessage> _messages = [];
+    private readonly Dictionary<(string ClientId, long Number), StorePlace> _places = [];
 
     internal BrokerStores Stores => stores;
 
@@ -50,8 +51,12 @@ internal sealed class StoreSpeaker(BrokerStores stores)
     {
         if (!_messages.TryGetValue(message, out var kept))
             _messages[message] = kept = Message($"topic/{message}", Encoding.UTF8.GetBytes(new string('x', message % 300)), message % 3 == 0 ? "p" : null, message % 5 == 0 ? message : long.MaxValue);
-        Note(stores.Messages.Append(Claim(clientId), kept, delivery));
+        Note(stores.Messages.Append(Claim(clientId), kept, delivery, out var place));
+        _places[(clientId, delivery.Number)] = place;
     }
+
+    /// <summary>The place a delivery got, however long ago.</summary>
+    internal StorePlace PlaceOf(string clientId, long number) => _places.GetValueOrDefault((clientId, number));
 
     internal void Note(long ticket)
     {

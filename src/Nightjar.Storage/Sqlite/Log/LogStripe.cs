@@ -1,3 +1,5 @@
+using Nightjar.Storage.Sqlite.Records;
+
 namespace Nightjar.Storage.Sqlite.Log;
 
 /// <summary>One list of chunks that some threads append to. Everything under <see cref="Gate"/>.</summary>
@@ -14,6 +16,12 @@ internal sealed unsafe class LogStripe
 
     /// <summary>Groups of records that threads of this stripe have begun and not ended: changed without the gate.</summary>
     internal int Groups;
+
+    /// <summary>Records of the log that have become void in it, by whomever; since the log was made.</summary>
+    internal long Voided;
+
+    /// <summary>The publisher of the message that was encoded last.</summary>
+    internal PublisherBytes Publisher { get; } = new();
 
     /// <summary>Ticket of the record that holds the newest message of this list, 0 for none: deliveries that follow name it without its bytes.</summary>
     internal long Message { get; set; }

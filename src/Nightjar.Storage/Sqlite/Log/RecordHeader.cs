@@ -16,12 +16,15 @@ namespace Nightjar.Storage.Sqlite.Log;
 [StructLayout(LayoutKind.Sequential)]
 internal struct RecordHeader
 {
+    /// <summary>Flag of an Append whose delivery is over.</summary>
+    internal const byte Over = 1;
+
     /// <summary>Bytes of the record with its header; a multiple of eight.</summary>
     internal int Length;
 
     internal RecordKind Kind;
 
-    /// <summary>AddSubscription: the options.</summary>
+    /// <summary>AddSubscription: the options. Append: <see cref="Over"/> or 0.</summary>
     internal byte Flags;
 
     internal ushort PacketId;

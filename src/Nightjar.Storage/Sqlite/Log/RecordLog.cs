@@ -15,6 +15,14 @@ namespace Nightjar.Storage.Sqlite.Log;
 /// written its record by then, so what it takes is every record up to the newest ticket, and reading the lists by ascending ticket (a merge of
 /// a few cursors) is reading the order of the calls. Chunks go back to the pool when the batch they are part of is durable.
 ///
+/// What becomes of a delivery soon after it was appended is noted in its record: the packet id it was sent with, that it is over. Whoever holds
+/// the lock of any stripe knows that the writer does not begin to read meanwhile, and <see cref="IsOpen"/> says whether it has. The calls for one
+/// delivery come under the gate of its session, one after the other. So a message that a client acknowledges at once is one record, and
+/// the writer has nothing to do for it.
+///
+/// The writer takes records from where they are appended (<see cref="Seal"/>) before it reads them (<see cref="Close"/>), so that records
+/// can be left open for a while without those that came later.
+///
 /// Why not one list: measured on two cores it is as fast, but each append holds the lock for the copy of its message. Why not a lock-free
 /// list: records of any length would need a second pass to see which are complete. Cost: about 0.2 µs of a processor for a message of 100
 /// bytes with its delivery, no garbage.
@@ -22,6 +30,7 @@ namespace Nightjar.Storage.Sqlite.Log;
 internal sealed class RecordLog : IDisposable
 {
     private const int MostStripes = 16;
+    private const int MostWatched = 256;
     [ThreadStatic]
     private static int t_stripe;
     private static int s_threads;
@@ -35,6 +44,9 @@ internal sealed class RecordLog : IDisposable
     private int _sleeping;
     private int _pausing;
     private int _interrupted;
+    private int _watched;
+    private long _closed;
+    private long _voidedClosed;
     private bool _isOverrun;
     private bool _wasOverrun;
 
@@ -64,6 +76,22 @@ internal sealed class RecordLog : IDisposable
 
     /// <summary>Whether there has been an overrun since the last call, over by now or not: records may have been refused in it.</summary>
     internal bool TakeOverrun() => Interlocked.Exchange(ref _wasOverrun, false);
+
+    /// <summary>Ticket up to which the writer reads or has read.</summary>
+    internal long Closed => Volatile.Read(ref _closed);
+
+    /// <summary>Whether every record that the writer has not begun to read is void: they are durable without being written. Exact when nothing goes on.</summary>
+    internal bool IsVoid => LastTicket - Closed == Voided - Volatile.Read(ref _voidedClosed);
+
+    private long Voided
+    {
+        get
+        {
+            long count = 0;
+            foreach (var stripe in _stripes) count += Volatile.Read(ref stripe.Voided);
+            return count;
+        }
+    }
 
     /// <summary>The stripe of the calling thread.</summary>
     internal LogStripe Stripe
@@ -126,12 +154,27 @@ internal sealed class RecordLog : IDisposable
         return woken;
     }
 
-    /// <summary>Lets more records come for a while; <see cref="Interrupt"/> ends it. The writer's thread only.</summary>
+    /// <summary>Whether a record that was noted may be changed. Under the lock of any stripe.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsOpen(long ticket) => ticket > _closed;
+
+    /// <summary>Called after a record was counted as <see cref="LogStripe.Voided"/> and the stripe left: wakes the writer if it lingers over a few records that are all void now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void WakeIfVoid()
+    {
+        // To leave the stripe was a full fence: either this sees that the writer watches, or the writer sees the count before it sleeps.
+        if (Volatile.Read(ref _watched) != 0 && IsVoid) WakeWatcher();
+    }
+
+    /// <summary>Lets more records come for a while; <see cref="Interrupt"/> ends it, and so do few records that have all become void. The writer's thread only.</summary>
     internal void Linger(int milliseconds)
     {
         // Nobody sees that the writer sleeps, so records do not wake it.
         _records.Reset();
-        if (Volatile.Read(ref _interrupted) == 0) _records.Wait(milliseconds);
+        var isWatched = LastTicket - _closed <= MostWatched;
+        if (isWatched) Interlocked.Exchange(ref _watched, 1);
+        if (Interlocked.Exchange(ref _interrupted, 0) == 0 && !(isWatched && LastTicket != _closed && IsVoid)) _records.Wait(milliseconds);
+        if (isWatched) Volatile.Write(ref _watched, 0);
     }
 
     /// <summary>Wakes the writer for something that is no record.</summary>
@@ -158,15 +201,36 @@ internal sealed class RecordLog : IDisposable
     /// <summary>Ends the group that this thread has begun last.</summary>
     internal void EndGroup() => Interlocked.Decrement(ref Stripe.Groups);
 
-    /// <summary>Takes every record up to the newest ticket, at a moment in which no group is under way.</summary>
+    /// <summary>Takes every record up to the newest ticket away, to be read at once.</summary>
     /// <param name="lists">Takes the lists, one a stripe.</param>
     /// <returns>The newest ticket.</returns>
     internal long Take(Span<Chunk?> lists)
     {
+        var ticket = Seal(lists);
+        Close(ticket);
+        return ticket;
+    }
+
+    /// <summary>Ends changes of records up to a ticket, so that they can be read.</summary>
+    internal void Close(long ticket)
+    {
+        EnterAll();
+        Volatile.Write(ref _closed, ticket);
+        ExitAll();
+    }
+
+    /// <summary>So many of the records that were closed last were void.</summary>
+    internal void CountClosed(long voided) => Volatile.Write(ref _voidedClosed, _voidedClosed + voided);
+
+    /// <summary>Takes every record up to the newest ticket from where they are appended, at a moment in which no group is under way.</summary>
+    /// <param name="lists">Takes the lists, one a stripe.</param>
+    /// <returns>The newest ticket.</returns>
+    internal long Seal(Span<Chunk?> lists)
+    {
         var spin = default(SpinWait);
         for (var attempt = 0; ; attempt++)
         {
-            if (TryTake(lists, out var ticket))
+            if (TrySeal(lists, out var ticket))
             {
                 Volatile.Write(ref _pausing, 0);
                 return ticket;
@@ -177,16 +241,31 @@ internal sealed class RecordLog : IDisposable
         }
     }
 
-    private bool TryTake(Span<Chunk?> lists, out long ticket)
+    private bool TrySeal(Span<Chunk?> lists, out long ticket)
     {
-        foreach (var stripe in _stripes) stripe.Gate.Enter();
+        EnterAll();
         var isGrouped = false;
         // A group that begins after this look appends after the locks are left.
         foreach (var stripe in _stripes) isGrouped |= Volatile.Read(ref stripe.Groups) != 0;
         for (var index = 0; index < _stripes.Length && !isGrouped; index++) lists[index] = _stripes[index].Take();
         ticket = LastTicket;
-        foreach (var stripe in _stripes) stripe.Gate.Exit();
+        ExitAll();
         return !isGrouped;
+    }
+
+    private void EnterAll()
+    {
+        foreach (var stripe in _stripes) stripe.Gate.Enter();
+    }
+
+    private void ExitAll()
+    {
+        foreach (var stripe in _stripes) stripe.Gate.Exit();
+    }
+
+    private void WakeWatcher()
+    {
+        if (Interlocked.Exchange(ref _watched, 0) != 0) _records.Set();
     }
 
     /// <summary>Returns when every append that was under way has ended.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Nightjar.Broker.Persistence;
 using Nightjar.Protocol;
 
@@ -18,33 +17,31 @@ namespace Nightjar.Storage.Sqlite.Records;
 /// </remarks>
 internal static class MessageCodec
 {
+    internal const byte ClientIdBit = 1 << 4;
+    internal const byte UserNameBit = 1 << 5;
+    internal const byte DomainBit = 1 << 6;
+    internal const byte AddressBit = 1 << 7;
     private const byte RetainBit = 1 << 2;
     private const byte ExpiryBit = 1 << 3;
-    private const byte ClientIdBit = 1 << 4;
-    private const byte UserNameBit = 1 << 5;
-    private const byte DomainBit = 1 << 6;
-    private const byte AddressBit = 1 << 7;
     private const int SumSize = 4;
     private const int FixedSize = 1 + 2 + 4 + SumSize;
 
     /// <summary>Bytes of the encoded form.</summary>
-    internal static int SizeOf(in MessageRecord message)
-    {
-        var size = FixedSize + message.TopicName.Length + message.Properties.Length + message.Payload.Length;
-        if (message.ExpiresAt != long.MaxValue) size += 8;
-        if (message.PublisherClientId is { } clientId) size += 2 + Encoding.UTF8.GetByteCount(clientId);
-        if (message.PublisherUserName is { } userName) size += 2 + Encoding.UTF8.GetByteCount(userName);
-        if (message.PublisherDomain is { } domain) size += 2 + Encoding.UTF8.GetByteCount(domain);
-        if (message.PublisherAddress is { } address) size += 2 + AddressCodec.SizeOf(address);
-        return size;
-    }
+    /// <param name="message">The message.</param>
+    /// <param name="publisher">Who published it, from <see cref="PublisherBytes.Encode"/>.</param>
+    internal static int SizeOf(in MessageRecord message, ReadOnlySpan<byte> publisher) =>
+        FixedSize + (message.ExpiresAt == long.MaxValue ? 0 : 8) + publisher.Length + message.TopicName.Length + message.Properties.Length + message.Payload.Length;
 
-    /// <summary>Encodes into as many bytes as <see cref="SizeOf"/> says.</summary>
+    /// <summary>Encodes into as many bytes as <see cref="SizeOf"/> says, without the check sum: <see cref="Seal"/> adds that to what is really written.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="publisher">Who published it, from <see cref="PublisherBytes.Encode"/>.</param>
+    /// <param name="publisherFlags">From <see cref="PublisherBytes.Flags"/>.</param>
+    /// <param name="destination">Takes the bytes.</param>
     /// <remarks>Does not allocate.</remarks>
-    internal static void Write(in MessageRecord message, Span<byte> destination)
+    internal static void Write(in MessageRecord message, ReadOnlySpan<byte> publisher, byte publisherFlags, Span<byte> destination)
     {
         var rest = destination[1..];
-        var flags = (byte)message.QoS;
+        var flags = (byte)((int)message.QoS | publisherFlags);
         if (message.Retain) flags |= RetainBit;
         if (message.ExpiresAt != long.MaxValue)
         {
@@ -53,26 +50,20 @@ internal static class MessageCodec
             rest = rest[8..];
         }
 
-        flags |= WriteText(ref rest, message.PublisherClientId, ClientIdBit);
-        flags |= WriteText(ref rest, message.PublisherUserName, UserNameBit);
-        flags |= WriteText(ref rest, message.PublisherDomain, DomainBit);
-        if (message.PublisherAddress is { } address)
-        {
-            flags |= AddressBit;
-            var length = AddressCodec.Write(address, rest[2..]);
-            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)length);
-            rest = rest[(2 + length)..];
-        }
-
         destination[0] = flags;
+        publisher.CopyTo(rest);
+        rest = rest[publisher.Length..];
         BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)message.TopicName.Length);
         BinaryPrimitives.WriteInt32LittleEndian(rest[2..], message.Properties.Length);
         rest = rest[6..];
         message.TopicName.CopyTo(rest);
         message.Properties.CopyTo(rest[message.TopicName.Length..]);
         message.Payload.CopyTo(rest[(message.TopicName.Length + message.Properties.Length)..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[^SumSize..], Checksum.Of(destination[..^SumSize]));
     }
+
+    /// <summary>Sets the check sum of an encoded message. May be repeated.</summary>
+    internal static void Seal(Span<byte> encoded) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(encoded[^SumSize..], Checksum.Of(encoded[..^SumSize]));
 
     /// <summary>Decodes.</summary>
     /// <param name="source">The blob; the spans of the record are parts of it.</param>
@@ -129,15 +120,6 @@ internal static class MessageCodec
             PublisherAddress = address,
             PublisherDomain = domain,
         };
-    }
-
-    private static byte WriteText(ref Span<byte> destination, string? text, byte bit)
-    {
-        if (text is null) return 0;
-        var length = Encoding.UTF8.GetBytes(text, destination[2..]);
-        BinaryPrimitives.WriteUInt16LittleEndian(destination, checked((ushort)length));
-        destination = destination[(2 + length)..];
-        return bit;
     }
 
     private static ReadOnlySpan<byte> ReadBytes(ref ReadOnlySpan<byte> source)

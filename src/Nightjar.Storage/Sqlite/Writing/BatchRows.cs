@@ -55,6 +55,7 @@ internal static unsafe class BatchRows
         {
             if (message.Deliveries > 0)
             {
+                MessageCodec.Seal(new Span<byte>(message.Body, message.Length));
                 rows.InsertMessage.Bind(1, row);
                 rows.InsertMessage.Bind(2, message.Body, message.Length);
                 rows.InsertMessage.Run();
@@ -138,6 +139,7 @@ internal static unsafe class BatchRows
     private static void WriteMessage(RecordHeader* record, RowStatements rows, ref long bytes)
     {
         bytes += record->BodyLength;
+        if (record->BodyLength > 0) MessageCodec.Seal(new Span<byte>(RecordHeader.Body(record), record->BodyLength));
         switch (record->Kind)
         {
             case RecordKind.SetWill:

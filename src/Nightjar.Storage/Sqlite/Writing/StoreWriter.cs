@@ -10,8 +10,10 @@ namespace Nightjar.Storage.Sqlite.Writing;
 /// and does everything else on the file between two transactions: pages of queues, recovery, checkpoints.
 ///
 /// Batches make themselves: while one is on its way to the disk, the next one gathers. A linger comes on top only when it pays: when
-/// deliveries are regularly over one batch after they were written, a batch waits a millisecond or two for the acknowledgements that are on
-/// their way, and then neither the rows nor their removal are written. Sessions that are away give no reason to wait, so none is made.
+/// deliveries are regularly over soon after they were written, every record is left open for some milliseconds, so that the acknowledgements
+/// that are on their way find it, and then neither the rows nor their removal are written. What is left open is not what came last but what is
+/// young: batches go on one after the other behind it. When all that is open is over, it is durable at once. Sessions that are away give
+/// no reason to wait, so none is made.
 ///
 /// When the disk fails, the batch stays: the file is closed, opened anew, its log copied into it, and the batch written
 /// again, until that works. A failed sync is never taken for done by a second one: pages that a failed fdatasync left clean in the cache
@@ -24,6 +26,7 @@ internal sealed class StoreWriter : IDisposable
     private readonly SqliteStoreOptions _options;
     private readonly RecordLog _log;
     private readonly StoreIndex _index;
+    private readonly OpenRecords _open;
     private readonly WriteBatch _batch;
     private readonly StoreProgress _progress;
     private readonly ConcurrentQueue<StoreJob> _jobs = [];
@@ -47,6 +50,7 @@ internal sealed class StoreWriter : IDisposable
         _log = log;
         _index = index;
         _progress = progress;
+        _open = new OpenRecords(log.StripeCount);
         _batch = new WriteBatch(index, log.StripeCount);
         _schedule = new SyncSchedule(options);
         _pageReader = new PageReader(options.Notice);
@@ -113,9 +117,10 @@ internal sealed class StoreWriter : IDisposable
     {
         var jobs = _jobs.Count;
         var pages = _pages.Count;
-        if (jobs == 0 && pages == 0 && !_stopping) _linger.Wait(_log);
-        var ticket = _batch.Read(_log);
-        _linger.Observe(_batch);
+        if (!TryTake(isUrgent: jobs > 0 || pages > 0 || _stopping, out var ticket)) return true;
+        _batch.Recent = _linger.Recent;
+        _batch.Read(_log);
+        _linger.Observe(_batch.NewDeliveries, _batch.AbsorbedDeliveries, _batch.Missed);
         while (!TryWrite())
         {
             FailWaiting(_lastFailure!);
@@ -131,6 +136,20 @@ internal sealed class StoreWriter : IDisposable
         for (; jobs > 0 && _jobs.TryDequeue(out var job); jobs--) job.Run(_file);
         if (_file.LogPages >= _options.CheckpointPages) Attempt(static file => file.Checkpoint(truncate: false));
         return true;
+    }
+
+    // Records that were open for long enough; all of them when they are over, or when somebody waits for all.
+    private bool TryTake(bool isUrgent, out long ticket)
+    {
+        var age = isUrgent ? 0 : _linger.Milliseconds;
+        if (age > 0)
+        {
+            _log.Linger(_linger.Step);
+            if (_log.IsVoid || _log.IsOverrun || !_jobs.IsEmpty || !_pages.IsEmpty || _stopping) age = 0;
+        }
+
+        _open.Add(_log);
+        return _open.TryTake(_log, TimeSpan.FromMilliseconds(age), _batch.Lists, out ticket);
     }
 
     private bool TryWrite()
@@ -221,6 +240,7 @@ internal sealed class StoreWriter : IDisposable
         if (_abandoned) _file.Connection.KeepLog();
         _file.Dispose();
         _batch.Clear(_log);
+        _open.Clear(_log);
     }
 
     private void FailWaiting(Exception error)

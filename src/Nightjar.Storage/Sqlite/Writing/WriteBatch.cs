@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Nightjar.Broker.Persistence;
 using Nightjar.Storage.Sqlite.Log;
@@ -29,6 +30,7 @@ internal sealed unsafe partial class WriteBatch
     private readonly StoreIndex _index;
     private readonly RecordCursors _cursors;
     private readonly int[] _messageOfList;
+    private readonly long[] _bodyOfList;
     private readonly List<PendingMessage> _messages = [];
     private readonly List<PendingDelivery> _deliveries = [];
     private readonly List<PendingChange> _changes = [];
@@ -39,14 +41,22 @@ internal sealed unsafe partial class WriteBatch
     private readonly Dictionary<long, int> _saveOfSession = [];
     private readonly Dictionary<(long Session, ushort PacketId), int> _receivedIds = [];
     private readonly Dictionary<TopicKey, int> _retained = [];
-    private long _previousFirst;
+    private long _recentFirst;
+    private long _nextRecentFirst;
+    private long _recentSince;
+    private int _voided;
 
     internal WriteBatch(StoreIndex index, int stripes)
     {
         _index = index;
         _cursors = new RecordCursors(stripes);
         _messageOfList = new int[stripes];
+        _bodyOfList = new long[stripes];
+        _recentFirst = _nextRecentFirst = index.LastDelivery + 1;
     }
+
+    /// <summary>Takes the lists of records that <see cref="Read(RecordLog)"/> will read.</summary>
+    internal Span<Chunk?> Lists => _cursors.Lists;
 
     /// <summary>Row of the first delivery.</summary>
     internal long FirstDelivery { get; private set; }
@@ -72,23 +82,28 @@ internal sealed unsafe partial class WriteBatch
     /// <summary>Rows that need not be written.</summary>
     internal long Absorbed { get; private set; }
 
-    /// <summary>Deliveries that were over one batch after the one that wrote them: what a longer wait would have absorbed.</summary>
+    /// <summary>Time within which a delivery that is over counts as <see cref="Missed"/>; up to twice of it.</summary>
+    internal TimeSpan Recent { get; set; }
+
+    /// <summary>Deliveries that were over soon after they were written: what a longer wait would have absorbed.</summary>
     internal int Missed { get; private set; }
 
     /// <summary>Deliveries that came and went.</summary>
     internal int AbsorbedDeliveries { get; private set; }
 
+    /// <summary>Deliveries that came, those that went included.</summary>
+    internal int NewDeliveries => _deliveries.Count + _voided;
+
     /// <summary>Whether there is anything to write.</summary>
     internal bool IsEmpty { get; private set; }
 
-    /// <summary>Reads everything the log has.</summary>
-    /// <returns>The newest ticket read.</returns>
-    internal long Read(RecordLog log)
+    /// <summary>Reads what was put into <see cref="Lists"/>.</summary>
+    internal void Read(RecordLog log)
     {
         FirstDelivery = _index.LastDelivery + 1;
         FirstMessage = _index.LastMessage + 1;
         _messageOfList.AsSpan().Fill(-1);
-        var ticket = log.Take(_cursors.Lists);
+        KeepRecent();
         _cursors.Begin();
         for (var record = _cursors.Next(); record is not null; record = _cursors.Next())
         {
@@ -98,10 +113,9 @@ internal sealed unsafe partial class WriteBatch
 
         DeleteDropped();
         ShareMessages();
-        _previousFirst = FirstDelivery;
+        log.CountClosed(_voided);
         IsEmpty = _operations.Count == 0 && _changes.Count == 0 && _deletedDeliveries.Count == 0
-            && AbsorbedDeliveries == _deliveries.Count && _deletedMessages.Count == 0;
-        return ticket;
+            && AbsorbedDeliveries - _voided == _deliveries.Count && _deletedMessages.Count == 0;
     }
 
     /// <summary>Forgets everything; the chunks go back to the log.</summary>
@@ -118,8 +132,16 @@ internal sealed unsafe partial class WriteBatch
         _receivedIds.Clear();
         _retained.Clear();
         _cursors.ReturnTo(log);
-        Records = Absorbed = 0;
+        Records = Absorbed = _voided = 0;
         Missed = AbsorbedDeliveries = 0;
+    }
+
+    private void KeepRecent()
+    {
+        if (Stopwatch.GetElapsedTime(_recentSince) < Recent) return;
+        _recentSince = Stopwatch.GetTimestamp();
+        _recentFirst = _nextRecentFirst;
+        _nextRecentFirst = FirstDelivery;
     }
 
     private void Read(RecordHeader* record)
@@ -149,12 +171,19 @@ internal sealed unsafe partial class WriteBatch
         var list = _cursors.Current;
         if (record->BodyLength > 0)
         {
-            _messageOfList[list] = _messages.Count;
-            _messages.Add(new PendingMessage { Body = RecordHeader.Body(record), Length = record->BodyLength });
-            _index.LastMessage++;
+            _messageOfList[list] = -1;
+            _bodyOfList[list] = (long)record;
         }
 
-        var message = _messageOfList[list];
+        if (record->Flags == RecordHeader.Over)
+        {
+            _voided++;
+            AbsorbedDeliveries++;
+            Absorbed += record->BodyLength > 0 ? 2 : 1;
+            return;
+        }
+
+        var message = MessageOf(list, isOwn: record->BodyLength > 0);
         if (!_index.Sessions.TryGetValue(record->Session, out var queue)) return;
         if (!queue.TryAdd(record->Number, _index.LastDelivery + 1, FirstMessage + message)) return;
         _index.LastDelivery++;
@@ -169,6 +198,27 @@ internal sealed unsafe partial class WriteBatch
             Size = record->Size,
             Message = message,
         });
+        if (new DeliveryMark(record->Value).State == DeliveryState.Received) LetGo(queue, record->Number);
+    }
+
+    // PUBREC came before anything was written: the delivery remains, without its message.
+    private void LetGo(DeliveryQueue queue, long number)
+    {
+        LetGo(ref CollectionsMarshal.AsSpan(_deliveries)[^1]);
+        queue.Find(number, out _).Message = 0;
+    }
+
+    // A message gets its row when a delivery is met that needs it.
+    private int MessageOf(int list, bool isOwn)
+    {
+        var message = _messageOfList[list];
+        if (message >= 0) return message;
+        var record = (RecordHeader*)_bodyOfList[list];
+        if (!isOwn) Absorbed--;
+        _messageOfList[list] = message = _messages.Count;
+        _messages.Add(new PendingMessage { Body = RecordHeader.Body(record), Length = record->BodyLength });
+        _index.LastMessage++;
+        return message;
     }
 
     private void Mark(RecordHeader* record, DeliveryState state)
@@ -220,7 +270,7 @@ internal sealed unsafe partial class WriteBatch
             return;
         }
 
-        if (entry.Row >= _previousFirst) Missed++;
+        if (entry.Row >= _recentFirst) Missed++;
         if (_changeOfRow.Remove(entry.Row, out var change)) CollectionsMarshal.AsSpan(_changes)[change].IsOver = true;
         _deletedDeliveries.Add(entry.Row);
         Release(entry.Message);

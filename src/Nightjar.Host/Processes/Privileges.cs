@@ -157,6 +157,7 @@ internal sealed class Privileges
         }
     }
 
+    [System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "A place that is empty is passed over.")]
     private static bool CanReadOwnFiles()
     {
         try

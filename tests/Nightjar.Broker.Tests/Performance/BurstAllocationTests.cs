@@ -33,7 +33,8 @@ public sealed class BurstAllocationTests
                 turns.SignalAndWait();
                 turns.SignalAndWait();
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         keeper.Start();
         var lettingGo = new long[Rounds];
         for (var round = 0; round < Rounds; round++)

@@ -82,7 +82,10 @@ public sealed class SyncScheduleTests
     {
         await using var world = await StoreWorld.StartAsync(options => options with
         {
-            Sync = sync, SyncInterval = TimeSpan.FromHours(1), AutosaveInterval = TimeSpan.FromHours(1), Time = _clock,
+            Sync = sync,
+            SyncInterval = TimeSpan.FromHours(1),
+            AutosaveInterval = TimeSpan.FromHours(1),
+            Time = _clock,
         });
         world.Append(1);
         // In the file, not on the disk: it is acknowledged all the same.

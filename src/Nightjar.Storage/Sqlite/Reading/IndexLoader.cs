@@ -23,7 +23,9 @@ internal static class IndexLoader
             {
                 var entry = new QueueEntry
                 {
-                    Row = RowValue.Number(rows, 0, "delivery"), Message = RowValue.Number(rows, 2, "message"), Number = RowValue.Number(rows, 3, "delivery number"),
+                    Row = RowValue.Number(rows, 0, "delivery"),
+                    Message = RowValue.Number(rows, 2, "message"),
+                    Number = RowValue.Number(rows, 3, "delivery number"),
                 };
                 index.LastDelivery = entry.Row;
                 if (entry.Message != 0) messages.Add(entry.Message);

@@ -72,6 +72,8 @@ public sealed class AccessDifferentialTests
     {
         // SUBSCRIBE to a filter that the rules can never let anything through is refused; Mosquitto grants it and delivers nothing.
         if (!strict && our.SubscribeCode is NotAuthorized or Refused && !their.Delivered.Contains('=', StringComparison.Ordinal)) our = our with { SubscribeCode = their.SubscribeCode };
+        // Where every SUBSCRIBE was refused there are no subscribers, and PUBACK says so; Mosquitto counts those that get nothing.
+        if (!strict && (their.PublishCode, our.PublishCode) is (0, NoSubscribers) && our.SubscribeCode == their.SubscribeCode && their is { Seen: "", Delivered: "" }) our = our with { PublishCode = 0 };
         // A CONNECT whose will may not be written is refused; Mosquitto drops the will when it is due.
         if (!strict && attempt.Will is not null && our.ConnectCode is NotAuthorized or NotAuthorized3 && their is { ConnectCode: 0, Will: "" }) return true;
         // 2.0 has no reason for a client id that is missing, and says so (0x80); MQTT 5.0 has 0x85.

@@ -1,6 +1,7 @@
 using Nightjar.Broker.Limits;
 using Nightjar.Broker.Persistence;
 using Nightjar.Storage.Sqlite;
+using Nightjar.Storage.Sqlite.Interop;
 using Nightjar.Storage.Sqlite.Log;
 using Nightjar.Storage.Sqlite.Reading;
 using Nightjar.Storage.Sqlite.Writing;
@@ -53,6 +54,10 @@ public sealed class SqliteStore : MqttBrokerStore
 
     /// <summary>The epoch of the newest owner; records under an older one are refused.</summary>
     internal long Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>Loads SQLite's library now: for a process that gives up its user, who alone may read the folder that a single-file program unpacks it to.</summary>
+    /// <exception cref="DllNotFoundException">It is not there, or cannot be read.</exception>
+    public static void LoadLibrary() => _ = SqliteNative.VersionNumber();
 
     /// <summary>Opens a store, or makes one where there is no file.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>

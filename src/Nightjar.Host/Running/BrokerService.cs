@@ -98,13 +98,14 @@ internal sealed class BrokerService : IAsyncDisposable
         var unread = plan?.Unread();
         try
         {
+            if (plan is not null) SqliteStore.LoadLibrary();
             _privileges.RunAsUser(() =>
             {
                 if (plan is not null) OpenStore(plan);
                 _broker = new MqttBroker(_assembly!.Options, _log, authenticator: _assembly.Authenticator, authorizer: _assembly.Authorizer, store: _store);
             });
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             HostLog.Failed(_log, exception.Message.StartsWith("Error: ", StringComparison.Ordinal) ? exception.Message : $"Error: {exception.Message}");
             return false;

@@ -35,6 +35,9 @@ internal static unsafe partial class SqliteNative
 
     private const string Library = "e_sqlite3";
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_libversion_number")]
+    internal static partial int VersionNumber();
+
     [LibraryImport(Library, EntryPoint = "sqlite3_open_v2", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, out nint connection, int flags, nint vfs);
 

@@ -26,12 +26,11 @@ internal sealed partial class ClientConnection
         if (!ReferenceEquals(_context, context)) return;
         var frames = context.Answers.Frames;
         if (frames.IsEmpty) return;
-        var wait = false;
         lock (Link.Gate)
         {
             if (!Link.IsClosed)
             {
-                // Behind what waits for the store are answers of its types only.
+                // Behind what waits for the store are answers of its types only; they leave with it, and nobody has to be asked for that.
                 var mayWait = _pending is { Count: > 0 };
                 if (!mayWait)
                 {
@@ -49,8 +48,7 @@ internal sealed partial class ClientConnection
                     }
                     else if (_pending!.Holds(PendingFrames.TypeOf(frame)))
                     {
-                        WaitLocked(frame, 0);
-                        wait = true;
+                        _pending.Enqueue(0, frame);
                     }
                     else
                     {
@@ -63,7 +61,6 @@ internal sealed partial class ClientConnection
         }
 
         context.Answers.Clear();
-        if (wait) Core.Durability.Await(this, 0);
     }
 
     // What was answered before the end of the connection is said before it, if the end comes from the batch itself.

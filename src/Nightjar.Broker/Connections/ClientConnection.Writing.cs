@@ -71,25 +71,25 @@ internal sealed partial class ClientConnection
             return;
         }
 
-        bool wait;
+        var asks = false;
         WriteAnswers(context);
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
-            wait = (ticket != 0 && !Core.Durability.IsDurable(ticket)) || (_pending is { Count: > 0 } && _pending.Holds(PendingFrames.TypeOf(frame)));
-            if (!wait)
+            if ((ticket == 0 || Core.Durability.IsDurable(ticket)) && _pending?.Holds(PendingFrames.TypeOf(frame)) != true)
             {
                 WriteLocked(frame, context);
             }
             else
             {
-                WaitLocked(frame, ticket);
-                wait = !_isAwaiting;
+                if (_pending is null) Volatile.Write(ref _pending, new PendingFrames());
+                _pending.Enqueue(ticket, frame);
+                asks = !_isAwaiting;
                 _isAwaiting = true;
             }
         }
 
-        if (wait) Core.Durability.Await(this, ticket);
+        if (asks) Core.Durability.Await(this, ticket);
     }
 
     /// <summary>Writes a control packet that waits for nothing: PINGRESP, AUTH. Of the reading loop.</summary>
@@ -175,12 +175,6 @@ internal sealed partial class ClientConnection
         if ((uint)frame.Length <= Link.MaximumPacketSize) return true;
         Close(DisconnectCause.PacketTooLarge, ReasonCode.PacketTooLarge, "answer larger than the client's Maximum Packet Size");
         return false;
-    }
-
-    private void WaitLocked(ReadOnlySpan<byte> frame, long ticket)
-    {
-        if (_pending is null) Volatile.Write(ref _pending, new PendingFrames());
-        _pending.Enqueue(ticket, frame);
     }
 
     private void WriteLocked(ReadOnlySpan<byte> frame, BatchContext context)

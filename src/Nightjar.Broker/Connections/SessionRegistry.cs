@@ -54,19 +54,7 @@ internal sealed partial class SessionRegistry
     internal AttachResult Attach(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
     {
         // The end of one session, the will that follows from it and the beginning of the next one are kept together.
-        _environment.Stores.Messages.BeginGroup();
-        try
-        {
-            return AttachGrouped(connection, request, identity, claim, context);
-        }
-        finally
-        {
-            _environment.Stores.Messages.EndGroup();
-        }
-    }
-
-    private AttachResult AttachGrouped(ClientConnection connection, ConnectRequest request, Identity identity, SessionClaim claim, BatchContext context)
-    {
+        using var group = new StoreGroup(_environment.Stores.Messages);
         var fresh = new Session(_environment, identity);
         // The place among the sessions of the user: that of a session of its own which this CONNECT has ended stays taken for the next one.
         var hasPlace = false;
@@ -114,19 +102,7 @@ internal sealed partial class SessionRegistry
     /// <param name="context">The batch.</param>
     internal void Leave(Session session, SessionLink link, BatchContext context)
     {
-        _environment.Stores.Messages.BeginGroup();
-        try
-        {
-            LeaveGrouped(session, link, context);
-        }
-        finally
-        {
-            _environment.Stores.Messages.EndGroup();
-        }
-    }
-
-    private void LeaveGrouped(Session session, SessionLink link, BatchContext context)
-    {
+        using var group = new StoreGroup(_environment.Stores.Messages);
         var aftermath = default(Aftermath);
         lock (session)
         {
@@ -150,40 +126,21 @@ internal sealed partial class SessionRegistry
     /// <summary>Ends a session at once, whoever is connected to it.</summary>
     internal void End(Session session, BatchContext context)
     {
-        _environment.Stores.Messages.BeginGroup();
-        try
+        using var group = new StoreGroup(_environment.Stores.Messages);
+        Aftermath aftermath;
+        lock (session)
         {
-            Aftermath aftermath;
-            lock (session)
-            {
-                if (session.IsEnded) return;
-                aftermath = EndOrDrainLocked(session);
-            }
+            if (session.IsEnded) return;
+            aftermath = EndOrDrainLocked(session);
+        }
 
-            Finish(aftermath, context);
-        }
-        finally
-        {
-            _environment.Stores.Messages.EndGroup();
-        }
+        Finish(aftermath, context);
     }
 
     /// <summary>A deadline of an offline session has come.</summary>
     internal void OnSessionDue(SessionTimer timer, long now)
     {
-        _environment.Stores.Messages.BeginGroup();
-        try
-        {
-            OnSessionDueGrouped(timer, now);
-        }
-        finally
-        {
-            _environment.Stores.Messages.EndGroup();
-        }
-    }
-
-    private void OnSessionDueGrouped(SessionTimer timer, long now)
-    {
+        using var group = new StoreGroup(_environment.Stores.Messages);
         var session = timer.Session;
         var aftermath = default(Aftermath);
         lock (session)

@@ -120,16 +120,8 @@ internal static class PublishHandler
             return;
         }
 
-        var store = connection.Core.Environment.Stores.Messages;
-        store.BeginGroup();
-        try
-        {
-            Pass(connection, packet, topicName, route, context);
-        }
-        finally
-        {
-            store.EndGroup();
-        }
+        using var group = new StoreGroup(connection.Core.Environment.Stores.Messages);
+        Pass(connection, packet, topicName, route, context);
     }
 
     private static void Pass(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route, BatchContext context)

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using Nightjar.Host.Processes;
 using Nightjar.Transport.Files;
 
@@ -10,7 +8,7 @@ namespace Nightjar.Host.Verbs.Passwords;
 /// Replaces a file of secrets as a whole: a broker that reads it at the same moment sees the old one or the new one. Owner, group and mode stay; a
 /// new file is readable by its owner only, who is the broker's user when root makes it. Symbolic links are followed and stay.
 /// </summary>
-internal static partial class SecretFile
+internal static class SecretFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -20,7 +18,7 @@ internal static partial class SecretFile
     {
         try
         {
-            if (!IsRegular(path, out _, out _)) throw new SecretFileException($"Error: Unable to open password file {path}. It is not a regular file.");
+            if (!IsRegular(path, out _)) throw new SecretFileException($"Error: Unable to open password file {path}. It is not a regular file.");
             return File.ReadAllBytes(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -51,9 +49,9 @@ internal static partial class SecretFile
             throw new SecretFileException($"Error: Unable to open file {path} for writing. {Reason(exception)}.");
         }
 
-        if (!IsRegular(path, out var user, out var group)) throw new SecretFileException($"Error: Unable to open file {path} for writing. It is not a regular file.");
+        if (!IsRegular(path, out var owner)) throw new SecretFileException($"Error: Unable to open file {path} for writing. It is not a regular file.");
         var backup = Backup(path);
-        Replace(path, content, backup, user, group);
+        Replace(path, content, backup, owner);
         // It may contain passwords that were to go.
         File.Delete(backup);
     }
@@ -64,11 +62,11 @@ internal static partial class SecretFile
     /// <exception cref="IOException">It is not there.</exception>
     internal static void KeepOwner(string path, Action replace)
     {
-        IsRegular(path, out var user, out var group);
+        var owner = FileOwner.Of(path);
         var mode = OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
         replace();
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
-        TrySetOwner(path, user, group);
+        owner?.TryGive(path);
     }
 
     private static string Backup(string path)
@@ -88,7 +86,7 @@ internal static partial class SecretFile
         }
     }
 
-    private static void Replace(string path, byte[] content, string backup, uint user, uint group)
+    private static void Replace(string path, byte[] content, string backup, FileOwner? owner)
     {
         var temporary = NameBeside(path, "tmp");
         try
@@ -101,7 +99,7 @@ internal static partial class SecretFile
 
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, File.GetUnixFileMode(path));
             // Only root may give a file away: without that the old file is kept and its content changed.
-            if (TrySetOwner(temporary, user, group)) File.Move(temporary, path, overwrite: true);
+            if (owner?.TryGive(temporary) != false) File.Move(temporary, path, overwrite: true);
             else File.WriteAllBytes(path, content);
             TryDelete(temporary);
         }
@@ -141,31 +139,10 @@ internal static partial class SecretFile
         _ => exception.Message.TrimEnd('.'),
     };
 
-    // struct statx of Linux has one layout on every architecture: uid at 20, gid at 24, mode at 28.
-    private static bool IsRegular(string path, out uint user, out uint group)
+    // What cannot be looked at cannot be opened either, and opening says why.
+    private static bool IsRegular(string path, out FileOwner? owner)
     {
-        user = group = uint.MaxValue;
-        if (!OperatingSystem.IsLinux()) return !Directory.Exists(path);
-        Span<byte> status = stackalloc byte[256];
-        status.Clear();
-        if (Statx(-100, Encoding.UTF8.GetBytes(path + '\0'), 0, 0x1 | 0x2 | 0x8 | 0x10, status) != 0) return true;
-        user = BitConverter.ToUInt32(status[20..]);
-        group = BitConverter.ToUInt32(status[24..]);
-        return (BitConverter.ToUInt16(status[28..]) & 0xF000) == 0x8000;
+        owner = FileOwner.Of(path);
+        return OperatingSystem.IsLinux() ? owner is not { IsRegular: false } : !Directory.Exists(path);
     }
-
-    private static bool TrySetOwner(string path, uint user, uint group)
-    {
-        if (!OperatingSystem.IsLinux() || user == uint.MaxValue) return true;
-        IsRegular(path, out var ourUser, out var ourGroup);
-        return (user == ourUser && group == ourGroup) || ChangeOwner(Encoding.UTF8.GetBytes(path + '\0'), user, group) == 0;
-    }
-
-    [LibraryImport("libc", EntryPoint = "statx")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Statx(int directory, ReadOnlySpan<byte> path, int flags, uint mask, Span<byte> status);
-
-    [LibraryImport("libc", EntryPoint = "chown")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int ChangeOwner(ReadOnlySpan<byte> path, uint user, uint group);
 }

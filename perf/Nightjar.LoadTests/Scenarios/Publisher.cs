@@ -84,8 +84,13 @@ internal sealed class Publisher
         Refill();
     }
 
-    /// <summary>Deliveries no longer cause publishes.</summary>
-    internal void StopWindow() => Volatile.Write(ref _refillAt, NoRefill);
+    /// <summary>Deliveries no longer cause publishes; one that is under way has ended, so that <see cref="Sent"/> stays as it is.</summary>
+    internal void StopWindow()
+    {
+        Interlocked.Exchange(ref _refillAt, NoRefill);
+        var spin = new SpinWait();
+        while (Volatile.Read(ref _refilling) != 0) spin.SpinOnce();
+    }
 
     /// <summary>One of the deliveries has come. Any thread.</summary>
     internal void OnDelivered()
@@ -98,7 +103,8 @@ internal sealed class Publisher
         // Whoever comes while another thread refills leaves it to that one, which looks again after it has let go.
         while (Outstanding <= Volatile.Read(ref _refillAt) && Interlocked.Exchange(ref _refilling, 1) == 0)
         {
-            bool published = Publish((int)((_window - Outstanding) / _fan));
+            // Looked at again: the window may have been stopped since.
+            bool published = Outstanding > Volatile.Read(ref _refillAt) || Publish((int)((_window - Outstanding) / _fan));
             Interlocked.Exchange(ref _refilling, 0);
             if (!published) StopWindow();
         }

@@ -4,6 +4,7 @@ using Nightjar.Broker.Security.DynamicSecurity;
 using Nightjar.Broker.Security.Passwords;
 using Nightjar.Host.Verbs;
 using Nightjar.Protocol;
+using Nightjar.Testing;
 using Nightjar.Testing.Broker;
 using Xunit;
 
@@ -32,8 +33,8 @@ public sealed class DynamicSecurityTests
         Assert.Equal(0, await service.CodeAsync("democlient", passwords["democlient"]));
         Assert.Equal(0x87, await service.CodeAsync("admin", "wrong"));
         Assert.Equal(0x87, await service.CodeAsync());
-        Assert.Contains("Loading plugin: /nowhere/mosquitto_dynamic_security.so", service.Log);
-        Assert.Contains("Plugin dynamic-security has registered to receive 'basic-auth' events.", service.Log);
+        await Wait.UntilAsync(() => service.Log.Contains("Loading plugin: /nowhere/mosquitto_dynamic_security.so"), "the line of the plugin");
+        await Wait.UntilAsync(() => service.Log.Contains("Plugin dynamic-security has registered to receive 'basic-auth' events."), "the line of its events");
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
     }
 
@@ -89,7 +90,7 @@ public sealed class DynamicSecurityTests
         Assert.Equal(0, await admin.SubscribeAsync(Topic + "/response"));
         await admin.PublishAsync(Topic, """{"commands":[{"command":"createClient","username":"bob"},{"command":"setDefaultACLAccess","acls":[{"acltype":"publishClientSend","allow":true}]}]}""");
         Assert.DoesNotContain("error", (await admin.ReceivePublishAsync()).Payload, StringComparison.Ordinal);
-        Assert.Contains(service.Log, line => line.StartsWith("dynsec: a/admin | createClient | username=bob", StringComparison.Ordinal));
+        await Wait.UntilAsync(() => service.Log.Any(line => line.StartsWith("dynsec: a/admin | createClient | username=bob", StringComparison.Ordinal)), "the audit line");
         await service.ReloadAsync();
         await admin.PublishAsync(Topic, """{"commands":[{"command":"listClients"}]}""");
         Assert.Contains("\"clients\":[\"admin\",\"bob\"]", (await admin.ReceivePublishAsync()).Payload, StringComparison.Ordinal);

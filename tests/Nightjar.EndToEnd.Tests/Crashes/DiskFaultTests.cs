@@ -47,11 +47,7 @@ public sealed class DiskFaultTests : IDisposable
         await run.PrepareAsync();
         broker.Wrapper = broker.Strace($"inject={call}:{fault}:when={when}", call);
         var use = await run.UseUntilFailureAsync();
-        await run.AwaitRecoveryAsync();
-        var before = _ledger.DoneOf("messages acknowledged");
-        await Nightjar.Testing.Wait.UntilAsync(() => _ledger.DoneOf("messages acknowledged") > before, "an acknowledgement after the recovery");
-        await run.KillAndJudgeAsync(use);
-        Check();
+        await GoOnAsync(run, use);
     }
 
     [SmallDiskFact]
@@ -66,11 +62,7 @@ public sealed class DiskFaultTests : IDisposable
         await run.ProveFailedAsync(disk.Fill);
         disk.GiveBack();
         await disk.GrowAsync("256m");
-        await run.AwaitRecoveryAsync();
-        var before = _ledger.DoneOf("messages acknowledged");
-        await Nightjar.Testing.Wait.UntilAsync(() => _ledger.DoneOf("messages acknowledged") > before, "an acknowledgement after the recovery");
-        await run.KillAndJudgeAsync(use);
-        Check();
+        await GoOnAsync(run, use);
     }
 
     [SmallDiskFact]
@@ -115,6 +107,16 @@ public sealed class DiskFaultTests : IDisposable
         await new OperationRun(new CrashOptions { EveryOperation = true, Step = 10 }, broker, _ledger, output).RunAsync();
         Assert.True(_ledger.ViolationCount == 0, $"{output}{_ledger.Summary()}\n{string.Join('\n', _ledger.Descriptions)}");
         Assert.True(_ledger.DoneOf("kills at writes") > 1 && _ledger.DoneOf("kills at syncs") > 1, _ledger.Summary());
+    }
+
+    // The disk is back: so are acknowledgements, without a restart.
+    private async Task GoOnAsync(FaultRun run, Task use)
+    {
+        await run.AwaitRecoveryAsync();
+        var before = _ledger.DoneOf("messages acknowledged");
+        await Nightjar.Testing.Wait.UntilAsync(() => _ledger.DoneOf("messages acknowledged") > before, "an acknowledgement after the recovery");
+        await run.KillAndJudgeAsync(use);
+        Check();
     }
 
     private void Check() => Assert.True(_ledger.ViolationCount == 0, $"{_ledger.Summary()}\n{string.Join('\n', _ledger.Descriptions)}");

@@ -16,6 +16,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     private static List<string>? t_said;
 
     private readonly Lock _gate = new();
+    private readonly Lock _telling = new();
     private Action<long>? _callback;
     private long _last;
     private long _durable;
@@ -61,7 +62,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     public void OnDurable(Action<long> callback)
     {
         _callback = callback;
-        _inner?.Messages.OnDurable(_ => callback(DurableTicket));
+        _inner?.Messages.OnDurable(_ => Tell());
     }
 
     public void LoadPage(SessionClaim session, long after, int maximumCount, long maximumBytes, IPageSink sink) =>
@@ -82,7 +83,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     {
         if (_inner is not null) WaitBehind(_inner, ticket);
         lock (_gate) _durable = Math.Max(_durable, ticket);
-        _callback?.Invoke(DurableTicket);
+        Tell();
     }
 
     /// <summary>Everything written so far is durable.</summary>
@@ -142,6 +143,12 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     // Apart, because what the wait captures would be garbage of every commit.
     private static void WaitBehind(BrokerStores inner, long ticket) =>
         Assert.True(SpinWait.SpinUntil(() => inner.Messages.DurableTicket >= ticket, Wait.Guard), "The store behind does not write.");
+
+    // The broker is told by one thread at a time, here by the test's and by that of the store behind.
+    private void Tell()
+    {
+        lock (_telling) _callback?.Invoke(DurableTicket);
+    }
 
     // Without a store behind a record is durable when it is not held; with one, when that has it.
     private long DurableLocked() => _holds || _inner is null ? _durable : Math.Max(_durable, _inner.Messages.DurableTicket);

@@ -15,6 +15,9 @@ internal sealed class Receipts
 
     // Numbers that came ahead of a missing one, above the last of a run without gaps.
     private readonly SortedSet<long> _ahead = [];
+
+    // Not there when it was judged: one that comes all the same has not come before, so it was late and not lost, or is only now acknowledged.
+    private readonly HashSet<long> _reported = [];
     private readonly Dictionary<string, long> _lastBy = new(StringComparer.Ordinal);
     private long _complete;
 
@@ -43,6 +46,12 @@ internal sealed class Receipts
 
             _ledger.Did("messages received");
             if (_stream.IsRefused(number)) return;
+            if (_reported.Remove(number))
+            {
+                _ledger.Did("messages that came after they were judged");
+                return;
+            }
+
             if (number <= _complete || !_ahead.Add(number))
             {
                 if (_stream.IsExactlyOnce && isExactlyOnce && publish.QoS == QualityOfService.ExactlyOnce)
@@ -80,8 +89,9 @@ internal sealed class Receipts
             Advance();
             for (var number = _complete + 1; number <= _stream.LastSent; number++)
             {
-                if (_ahead.Contains(number) || !_stream.IsOwed(number)) continue;
-                _ledger.Add(Violation.Lost, $"{_who} did not get {_stream.Topic} {number} of {_stream.LastSent}.");
+                if (_ahead.Contains(number)) continue;
+                _reported.Add(number);
+                if (_stream.IsOwed(number)) _ledger.Add(Violation.Lost, $"{_who} did not get {_stream.Topic} {number} of {_stream.LastSent}.");
             }
 
             // Said once; the next ones are counted from here.

@@ -75,7 +75,7 @@ internal sealed class StreamSubscriber : Actor
             else if (now > end) break;
         }
 
-        foreach (var receipts in _receipts.Values) receipts.ReportMissing();
+        foreach (var receipts in _receipts.Values) receipts.Report();
         await _peer.DisconnectAsync();
     }
 

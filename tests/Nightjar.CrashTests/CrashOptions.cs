@@ -19,6 +19,7 @@ internal sealed record CrashOptions
          --no-persistence : runs the broker without a store: the run must find losses, or it is worth nothing.
          --operations   : kills the broker at every single write and sync of one of each operation instead, by strace.
          --step N       : with --operations, only at every Nth of them; 1 unless given.
+         --first N      : with --operations, from the Nth of them on; 1 unless given. With --step N, 1 to N are all of them in parts.
 
         Prints what was done and found. Exit codes: 0 nothing was violated, 1 something was, 2 wrong options or the broker does not start.
         """;
@@ -40,6 +41,8 @@ internal sealed record CrashOptions
     internal bool EveryOperation { get; init; }
 
     internal int Step { get; init; } = 1;
+
+    internal int First { get; init; } = 1;
 
     /// <summary>Reads a command line.</summary>
     /// <param name="arguments">The words.</param>
@@ -65,6 +68,7 @@ internal sealed record CrashOptions
                 "--no-persistence" => options with { IsPersistent = false },
                 "--operations" => options with { EveryOperation = true },
                 "--step" => Number() is { } step and > 0 ? options with { Step = step } : null,
+                "--first" => Number() is { } first and > 0 ? options with { First = first } : null,
                 _ => null,
             };
             if (next is null)

@@ -25,6 +25,7 @@ public sealed class CrashHarnessTests : IDisposable
         Assert.True(ledger.ViolationCount == 0, output);
         Assert.True(ledger.DoneOf("messages acknowledged") > 100, output);
         Assert.True(ledger.DoneOf("wills found right") > 0 && ledger.DoneOf("retained topics found right") > 0 && ledger.DoneOf("subscriptions found right") > 0, output);
+        Assert.True(ledger.DoneOf("remaining intervals found right") > 0 && ledger.DoneOf("expired messages kept back") > 0 && ledger.DoneOf("delayed wills found right") > 0, output);
     }
 
     [Fact]

@@ -32,14 +32,14 @@ public sealed class CrashHarnessTests : IDisposable
     public async Task BrokerWithoutAStore_IsFoundOut()
     {
         await using var broker = new BrokerUnderTest(_folder, _ => "allow_anonymous true\nmax_queued_messages 0\nlog_type all\n");
-        var (ledger, output) = await RunAsync(new CrashOptions { Cycles = 3, JudgeEvery = 3 }, broker);
+        var (ledger, output) = await RunAsync(new CrashOptions { Cycles = 3, JudgeEvery = 3 }, broker, patience: TimeSpan.FromSeconds(3));
         Assert.True(ledger.CountOf(Violation.Lost) > 0 && ledger.CountOf(Violation.State) > 0, output);
     }
 
-    private static async Task<(Ledger Ledger, string Output)> RunAsync(CrashOptions options, BrokerUnderTest broker)
+    private static async Task<(Ledger Ledger, string Output)> RunAsync(CrashOptions options, BrokerUnderTest broker, TimeSpan? patience = null)
     {
         await using var output = new StringWriter();
-        var ledger = new Ledger(output.WriteLine);
+        var ledger = new Ledger(output.WriteLine) { Patience = patience ?? TimeSpan.FromSeconds(30) };
         await output.WriteLineAsync($"seed {options.Seed}");
         await new CrashRun(options, broker, ledger, output).RunAsync();
         await output.WriteLineAsync(ledger.Summary());

@@ -32,7 +32,7 @@ internal sealed class RecordLog : IDisposable
     private const int MostStripes = 16;
 
     // Each end of a delivery looks at every stripe while the writer watches: records times stripes beyond which it does not.
-    private const int MostWatched = 8192;
+    private const int MostWatched = 65_536;
     [ThreadStatic]
     private static int t_stripe;
     private static int s_threads;

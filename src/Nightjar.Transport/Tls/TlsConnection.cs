@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Nightjar.Transport.Buffers;
+using Nightjar.Transport.Pipes;
 
 namespace Nightjar.Transport.Tls;
 
@@ -13,6 +14,9 @@ namespace Nightjar.Transport.Tls;
 internal sealed class TlsConnection : TransportConnection
 {
     private const int ShutdownTries = 100;
+
+    // 4 KiB: what a peer sends in a handshake waits for the thread pool, of many peers at once.
+    private const int HandshakeBlockClass = 1;
 
     private readonly TransportConnection _inner;
     private readonly TimeProvider _time;
@@ -33,6 +37,7 @@ internal sealed class TlsConnection : TransportConnection
         _time = time;
         _handshake = handshake;
         Records = new RecordStream(inner);
+        SetBlockClass(HandshakeBlockClass);
         _reader = new TlsPipeReader(this, pool);
         _writer = new TlsOutputWriter(this, inner.Output, pool);
     }
@@ -179,6 +184,12 @@ internal sealed class TlsConnection : TransportConnection
             await stream.DisposeAsync().ConfigureAwait(false);
     }
 
+    private void SetBlockClass(int sizeClass)
+    {
+        if (_inner.Input is InputPipeReader records)
+            records.BroughtClass = sizeClass;
+    }
+
     private async Task<bool> AuthenticateAsync()
     {
         var stream = new SslStream(Records, leaveInnerStreamOpen: true);
@@ -186,6 +197,8 @@ internal sealed class TlsConnection : TransportConnection
         try
         {
             await _handshake.AuthenticateAsync(stream).ConfigureAwait(false);
+            _ = RuntimeSsl.TryReleaseBuffers(stream);
+            SetBlockClass(BufferPool.LargestClass);
             Volatile.Write(ref _session, TlsHandshake.Describe(stream));
             return true;
         }

@@ -23,7 +23,9 @@ internal sealed class TlsConnection : TransportConnection
     private readonly TlsPipeReader _reader;
     private readonly TlsOutputWriter _writer;
     private readonly TlsHandshake _handshake;
-    private readonly TaskCompletionSource _whenReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Null from the end of the handshake on, which nobody asks of an idle connection.
+    private TaskCompletionSource? _whenReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _closed;
     private TlsSession? _session;
     private string? _failure;
@@ -74,7 +76,7 @@ internal sealed class TlsConnection : TransportConnection
     internal bool IsReady => Volatile.Read(ref _session) is not null;
 
     /// <summary>Completes when the handshake is over, in whatever way, or the connection has ended.</summary>
-    internal Task WhenReady => _whenReady.Task;
+    internal Task WhenReady => Volatile.Read(ref _whenReady)?.Task ?? Task.CompletedTask;
 
     /// <summary>Why the connection below ended.</summary>
     internal SocketError InnerError => _inner.Error;
@@ -96,7 +98,7 @@ internal sealed class TlsConnection : TransportConnection
         {
             Records.IsShakingHands = false;
             Records.LeaveUse();
-            _whenReady.TrySetResult();
+            SetReady();
         }
     }
 
@@ -110,7 +112,7 @@ internal sealed class TlsConnection : TransportConnection
         finally
         {
             Records.LeaveUse();
-            _whenReady.TrySetResult();
+            SetReady();
         }
     }
 
@@ -159,7 +161,7 @@ internal sealed class TlsConnection : TransportConnection
         _inner.Abort();
         _reader.Close();
         _ = _writer.Close();
-        _whenReady.TrySetResult();
+        SetReady();
     }
 
     /// <inheritdoc/>
@@ -184,6 +186,8 @@ internal sealed class TlsConnection : TransportConnection
             await stream.DisposeAsync().ConfigureAwait(false);
     }
 
+    private void SetReady() => Interlocked.Exchange(ref _whenReady, null)?.TrySetResult();
+
     private void SetBlockClass(int sizeClass)
     {
         if (_inner.Input is InputPipeReader records)
@@ -199,6 +203,7 @@ internal sealed class TlsConnection : TransportConnection
             await _handshake.AuthenticateAsync(stream).ConfigureAwait(false);
             _ = RuntimeSsl.TryReleaseBuffers(stream);
             SetBlockClass(BufferPool.LargestClass);
+            NativeHeap.HandshakeEnded();
             Volatile.Write(ref _session, TlsHandshake.Describe(stream));
             return true;
         }
@@ -233,7 +238,7 @@ internal sealed class TlsConnection : TransportConnection
             TimeSpan left = linger - _time.GetElapsedTime(start);
             await _inner.CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero).ConfigureAwait(false);
             _ = _writer.Close();
-            _whenReady.TrySetResult();
+            SetReady();
         }
         closed.TrySetResult();
     }

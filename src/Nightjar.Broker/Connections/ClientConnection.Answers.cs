@@ -3,64 +3,59 @@ using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Connections;
 
-/// <content>Acknowledgements that wait for nothing leave together at the end of the batch.</content>
+/// <content>Acknowledgements leave together at the end of the batch, or wait for the store together from there on.</content>
 internal sealed partial class ClientConnection
 {
     // Of the batch under way; null outside of one. Under the batch's lock.
     private BatchContext? _context;
 
     // False: it has to be written now.
-    private bool TryGather(PacketType type, ushort packetId, ReasonCode reasonCode, BatchContext context)
+    private bool TryGather(PacketType type, ushort packetId, ReasonCode reasonCode, long ticket, BatchContext context)
     {
         if (_context is null || Link.MaximumPacketSize < AcknowledgementWriter.MaximumBareLength) return false;
         var answers = context.Answers;
         if (!answers.HasRoom) WriteAnswers(context);
-        answers.Add(type, packetId, Version, reasonCode);
+        answers.Add(type, packetId, Version, reasonCode, ticket);
         return true;
     }
 
-    /// <summary>Writes what was gathered: before anything else that has to stand behind it, and at the end of the batch.</summary>
+    /// <summary>Writes what was gathered, or has it wait for the store: before anything else that has to stand behind it, and at the end of the batch.</summary>
     private void WriteAnswers(BatchContext context)
     {
         context.Leave();
         if (!ReferenceEquals(_context, context)) return;
-        var frames = context.Answers.Frames;
-        if (frames.IsEmpty) return;
-        lock (Link.Gate)
+        var answers = context.Answers;
+        if (answers.Frames.IsEmpty) return;
+        long awaited;
+        lock (Link.Gate) awaited = Link.IsClosed ? 0 : WriteLocked(answers, context);
+        answers.Clear();
+        if (awaited != 0) Core.Durability.Await(this, awaited);
+    }
+
+    // Returns a ticket that the connection is to be released at; 0 when it waits for none, or will be released already.
+    private long WriteLocked(AnswerBuffer answers, BatchContext context)
+    {
+        var frames = answers.Frames;
+        var tickets = answers.Tickets;
+        var durable = Core.Durability.Durable;
+        var waits = answers.NewestTicket > durable || _pending is { Count: > 0 };
+        if (!waits)
         {
-            if (!Link.IsClosed)
-            {
-                // Behind what waits for the store are answers of its types only; they leave with it, and nobody has to be asked for that.
-                var mayWait = _pending is { Count: > 0 };
-                if (!mayWait)
-                {
-                    frames.CopyTo(Link.Output.GetSpan(frames.Length));
-                    Link.Output.Advance(frames.Length);
-                }
-
-                while (!frames.IsEmpty)
-                {
-                    var frame = frames[..(2 + frames[1])];
-                    frames = frames[frame.Length..];
-                    if (!mayWait)
-                    {
-                        CountSent(frame, context);
-                    }
-                    else if (_pending!.Holds(PendingFrames.TypeOf(frame)))
-                    {
-                        _pending.Enqueue(0, frame);
-                    }
-                    else
-                    {
-                        WriteLocked(frame, context);
-                    }
-                }
-
-                if (!mayWait && Link.MarkTouched()) context.Touch(Link);
-            }
+            frames.CopyTo(Link.Output.GetSpan(frames.Length));
+            Link.Output.Advance(frames.Length);
+            if (Link.MarkTouched()) context.Touch(Link);
         }
 
-        context.Answers.Clear();
+        long awaited = 0;
+        foreach (var ticket in tickets)
+        {
+            var frame = frames[..(2 + frames[1])];
+            frames = frames[frame.Length..];
+            if (!waits) CountSent(frame, context);
+            else if (WriteOrWait(frame, ticket, durable, context)) awaited = ticket;
+        }
+
+        return awaited;
     }
 
     // What was answered before the end of the connection is said before it, if the end comes from the batch itself.

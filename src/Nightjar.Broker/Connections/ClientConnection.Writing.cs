@@ -32,12 +32,12 @@ internal sealed partial class ClientConnection
         Close(DisconnectCause.StoreRecovered, ReasonCode.ImplementationSpecificError, null, "the store is back: send again what was not acknowledged");
 
     /// <summary>PUBACKs that wait for the store: they count against the client's Receive Maximum. Read loop only sees it grow under the gate.</summary>
-    internal int PendingPubAcks => Volatile.Read(ref _pending)?.PubAckCount ?? 0;
+    internal int PendingPubAcks => (Volatile.Read(ref _pending)?.PubAckCount ?? 0) + (_context?.Answers.WaitingPubAcks ?? 0);
 
     /// <summary>Acknowledges a packet; the acknowledgement leaves when its ticket is durable, in order with others of its type [MQTT-4.6.0-2].</summary>
     internal void Acknowledge(PacketType type, ushort packetId, ReasonCode reasonCode, long ticket, BatchContext context)
     {
-        if (ticket == 0 && TryGather(type, packetId, reasonCode, context)) return;
+        if (ticket != IMessageStore.Refused && TryGather(type, packetId, reasonCode, Core.Durability.IsDurable(ticket) ? 0 : ticket, context)) return;
         Span<byte> frame = stackalloc byte[AcknowledgementWriter.MaximumBareLength];
         var length = AcknowledgementWriter.Write(frame, type, packetId, Version, reasonCode);
         Write(frame[..length], ticket, context);
@@ -71,22 +71,12 @@ internal sealed partial class ClientConnection
             return;
         }
 
-        var asks = false;
+        bool asks;
         WriteAnswers(context);
         lock (Link.Gate)
         {
             if (Link.IsClosed) return;
-            if ((ticket == 0 || Core.Durability.IsDurable(ticket)) && _pending?.Holds(PendingFrames.TypeOf(frame)) != true)
-            {
-                WriteLocked(frame, context);
-            }
-            else
-            {
-                if (_pending is null) Volatile.Write(ref _pending, new PendingFrames());
-                _pending.Enqueue(ticket, frame);
-                asks = !_isAwaiting;
-                _isAwaiting = true;
-            }
+            asks = WriteOrWait(frame, ticket, Core.Durability.Durable, context);
         }
 
         if (asks) Core.Durability.Await(this, ticket);
@@ -175,6 +165,22 @@ internal sealed partial class ClientConnection
         if ((uint)frame.Length <= Link.MaximumPacketSize) return true;
         Close(DisconnectCause.PacketTooLarge, ReasonCode.PacketTooLarge, "answer larger than the client's Maximum Packet Size");
         return false;
+    }
+
+    // Returns whether the connection has to ask to be released. Under the gate.
+    private bool WriteOrWait(ReadOnlySpan<byte> frame, long ticket, long durable, BatchContext context)
+    {
+        if (ticket <= durable && _pending?.Holds(PendingFrames.TypeOf(frame)) != true)
+        {
+            WriteLocked(frame, context);
+            return false;
+        }
+
+        if (_pending is null) Volatile.Write(ref _pending, new PendingFrames());
+        _pending.Enqueue(ticket, frame);
+        if (_isAwaiting) return false;
+        _isAwaiting = true;
+        return true;
     }
 
     private void WriteLocked(ReadOnlySpan<byte> frame, BatchContext context)

@@ -21,6 +21,9 @@ internal sealed class DurabilityRelease
         store.OnDurable(Release);
     }
 
+    /// <summary>Ticket up to which everything is durable.</summary>
+    internal long Durable => _store.DurableTicket;
+
     /// <summary>Whether everything up to a ticket is durable.</summary>
     internal bool IsDurable(long ticket) => ticket <= _store.DurableTicket;
 

@@ -9,8 +9,11 @@ namespace Nightjar.Broker.Sessions;
 internal sealed class AnswerBuffer
 {
     private const int Capacity = 1024;
+    private const int LeastLength = 4;
     private readonly byte[] _frames = new byte[Capacity];
+    private readonly long[] _tickets = new long[Capacity / LeastLength];
     private int _length;
+    private int _count;
 
     /// <summary>Whole packets, one behind the other.</summary>
     internal ReadOnlySpan<byte> Frames => _frames.AsSpan(0, _length);
@@ -18,9 +21,28 @@ internal sealed class AnswerBuffer
     /// <summary>Whether another one fits.</summary>
     internal bool HasRoom => _length <= Capacity - AcknowledgementWriter.MaximumBareLength;
 
-    /// <summary>Puts an acknowledgement at the end; only while there is room.</summary>
-    internal void Add(PacketType type, ushort packetId, ProtocolVersion version, ReasonCode reasonCode) =>
-        _length += AcknowledgementWriter.Write(_frames.AsSpan(_length), type, packetId, version, reasonCode);
+    /// <summary>For each packet the ticket of the store that it waits for; 0 for none.</summary>
+    internal ReadOnlySpan<long> Tickets => _tickets.AsSpan(0, _count);
 
-    internal void Clear() => _length = 0;
+    /// <summary>The newest of them.</summary>
+    internal long NewestTicket { get; private set; }
+
+    /// <summary>PUBACKs that wait for the store.</summary>
+    internal int WaitingPubAcks { get; private set; }
+
+    /// <summary>Puts an acknowledgement at the end; only while there is room.</summary>
+    internal void Add(PacketType type, ushort packetId, ProtocolVersion version, ReasonCode reasonCode, long ticket)
+    {
+        _length += AcknowledgementWriter.Write(_frames.AsSpan(_length), type, packetId, version, reasonCode);
+        _tickets[_count++] = ticket;
+        if (ticket == 0) return;
+        NewestTicket = Math.Max(NewestTicket, ticket);
+        if (type == PacketType.PubAck) WaitingPubAcks++;
+    }
+
+    internal void Clear()
+    {
+        _length = _count = WaitingPubAcks = 0;
+        NewestTicket = 0;
+    }
 }

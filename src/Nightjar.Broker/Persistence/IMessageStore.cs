@@ -58,6 +58,17 @@ internal interface IMessageStore
         return Append(session, message, delivery);
     }
 
+    /// <summary>
+    /// <see cref="Append(SessionClaim, PublishedMessage, in DeliveryRecord, out StorePlace)"/> and
+    /// <see cref="MarkSent(SessionClaim, long, ushort, StorePlace)"/> in one, of a message that is sent at once. Refused, neither was said.
+    /// </summary>
+    /// <returns>The ticket of both.</returns>
+    long AppendSent(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, ushort packetId, out StorePlace place)
+    {
+        var ticket = Append(session, message, delivery, out place);
+        return ticket == Refused ? Refused : Math.Max(ticket, MarkSent(session, delivery.Number, packetId, place));
+    }
+
     /// <summary>A delivery was sent with a packet id.</summary>
     long MarkSent(SessionClaim session, long number, ushort packetId);
 

@@ -18,6 +18,12 @@ internal sealed class MemoryStore : IMessageStore, ISessionStore, IRetainedStore
 
     public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => 0;
 
+    public long AppendSent(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, ushort packetId, out StorePlace place)
+    {
+        place = default;
+        return 0;
+    }
+
     public long MarkSent(SessionClaim session, long number, ushort packetId) => 0;
 
     public long MarkReceived(SessionClaim session, long number, ushort packetId) => 0;

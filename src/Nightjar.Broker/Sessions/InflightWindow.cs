@@ -57,6 +57,19 @@ internal sealed class InflightWindow
     /// <summary>Takes a message in and gives it a non-zero, unused packet id [MQTT-2.2.1-4]. The caller keeps <see cref="Count"/> below 65 535.</summary>
     internal ref InflightEntry Add(in Delivery delivery, InflightState state)
     {
+        var id = _lastId = NextId();
+        ref var entry = ref _entries[id & _mask];
+        entry.Delivery = delivery;
+        entry.PacketId = id;
+        entry.State = state;
+        Count++;
+        Bytes += delivery.Message.Size;
+        return ref entry;
+    }
+
+    /// <summary>The packet id that the next <see cref="Add"/> gives.</summary>
+    internal ushort NextId()
+    {
         var mask = _mask;
         if (Count > mask)
         {
@@ -64,21 +77,13 @@ internal sealed class InflightWindow
             mask = _mask;
         }
 
-        ushort id;
+        var id = _lastId;
         do
         {
-            id = ++_lastId;
-            if (id == 0) id = ++_lastId;
+            if (++id == 0) id = 1;
         }
         while (_entries[id & mask].State != InflightState.None);
-
-        ref var entry = ref _entries[id & mask];
-        entry.Delivery = delivery;
-        entry.PacketId = id;
-        entry.State = state;
-        Count++;
-        Bytes += delivery.Message.Size;
-        return ref entry;
+        return id;
     }
 
     /// <summary>Takes in a message that was in flight before the broker was started, with the id it had; ids go on from there.</summary>

@@ -12,6 +12,8 @@ internal sealed partial class Session
     // Retained messages handed out under one hold of the gate.
     private const int RetainedSlice = 64;
 
+    private const long NotMarked = -1;
+
     internal override void Deliver(ref Publication publication, in Receiver receiver, BatchContext context)
     {
         if (receiver.NoLocal && ReferenceEquals(publication.Publisher, this))
@@ -60,8 +62,7 @@ internal sealed partial class Session
             if (link is not null && !HasMemory(link, publication.Size, context)) return link;
             if (link is not null && !HasWaiting && _resend is null && CanSend(link, qos, publication.Size))
             {
-                if (TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)
-                    && SendNew(link, delivery, ref publication, context) && link.MarkTouched()) context.Touch(link);
+                if (SendNew(link, ref publication, receiver, qos, retain, context) && link.MarkTouched()) context.Touch(link);
             }
             else
             {
@@ -127,8 +128,10 @@ internal sealed partial class Session
         return false;
     }
 
-    // False when the store takes nothing any more: the message is not acknowledged, so whoever published it still has it.
-    private bool TryMakeDelivery(ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context, out Delivery delivery)
+    // False when the store takes nothing any more: the message is not acknowledged, so whoever published it still has it. The packet id is that with which
+    // it is sent at once, 0 for what is queued; the ticket that of the store's record of both.
+    private bool TryMakeDelivery(
+        ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, ushort packetId, BatchContext context, out Delivery delivery, out long ticket)
     {
         delivery = new Delivery
         {
@@ -140,8 +143,12 @@ internal sealed partial class Session
             Retain = retain,
             Number = ++_lastNumber,
         };
+        ticket = 0;
         if (!IsStored) return true;
-        var ticket = _environment.Stores.Messages.Append(StoreClaim, delivery.Message, RecordOf(delivery), out delivery.Place);
+        var store = _environment.Stores.Messages;
+        ticket = packetId == 0
+            ? store.Append(StoreClaim, delivery.Message, RecordOf(delivery), out delivery.Place)
+            : store.AppendSent(StoreClaim, delivery.Message, RecordOf(delivery), packetId, out delivery.Place);
         publication.Ticket = Math.Max(publication.Ticket, ticket);
         if (ticket != IMessageStore.Refused) return true;
         delivery.Message.Release();
@@ -150,19 +157,33 @@ internal sealed partial class Session
         return false;
     }
 
+    // A message that was not queued. The store has it with the packet id from the beginning.
+    private bool SendNew(SessionLink link, ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context)
+    {
+        var packetId = IsStored ? (_inflight ??= new InflightWindow()).NextId() : (ushort)0;
+        return TryMakeDelivery(ref publication, receiver, qos, retain, packetId, context, out var delivery, out var ticket)
+            && SendNew(link, delivery, ticket, ref publication, context);
+    }
+
     /// <summary>Sends a QoS 1 or 2 message for the first time, or has it wait for its packet id to be durable; takes over the delivery's reference.</summary>
+    /// <param name="link">Where to.</param>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="mark">Ticket of its mark as sent; <see cref="NotMarked"/> when it has none.</param>
+    /// <param name="publication">Its message.</param>
+    /// <param name="context">The batch.</param>
     /// <returns>Whether the link is to be flushed.</returns>
-    private bool SendNew(SessionLink link, in Delivery delivery, ref Publication publication, BatchContext context)
+    private bool SendNew(SessionLink link, in Delivery delivery, long mark, ref Publication publication, BatchContext context)
     {
         var state = delivery.QoS == QualityOfService.AtLeastOnce ? InflightState.AwaitingPubAck : InflightState.AwaitingPubRec;
         ref var entry = ref (_inflight ??= new InflightWindow()).Add(delivery, state);
         _outstanding++;
         if (IsStored)
         {
-            var ticket = MarkSent(ref entry);
-            if (MustPromise(delivery.QoS, ticket))
+            if (mark == NotMarked) mark = MarkSent(ref entry);
+            else _lastMark = Math.Max(_lastMark, mark);
+            if (MustPromise(delivery.QoS, mark))
             {
-                Promise(link, entry, ticket);
+                Promise(link, entry, mark);
                 return true;
             }
         }
@@ -234,7 +255,7 @@ internal sealed partial class Session
         }
         else
         {
-            wrote = SendNew(link, delivery, ref publication, context);
+            wrote = SendNew(link, delivery, NotMarked, ref publication, context);
         }
 
         publication.Dispose();
@@ -325,7 +346,7 @@ internal sealed partial class Session
         var publication = new Publication(message, _environment.Messages);
         bool wrote;
         if (qos == QualityOfService.AtMostOnce) wrote = TrySendQoS0(link, ref publication, receiver, retain: true, context);
-        else wrote = TryMakeDelivery(ref publication, receiver, qos, retain: true, context, out var delivery) && SendNew(link, delivery, ref publication, context);
+        else wrote = SendNew(link, ref publication, receiver, qos, retain: true, context);
         publication.Dispose();
         context.Counters.RetainedSent++;
         return wrote;

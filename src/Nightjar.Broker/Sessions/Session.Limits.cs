@@ -37,7 +37,7 @@ internal sealed partial class Session
             }
         }
 
-        if (!TryMakeDelivery(ref publication, receiver, qos, retain, context, out var delivery)) return true;
+        if (!TryMakeDelivery(ref publication, receiver, qos, retain, packetId: 0, context, out var delivery, out _)) return true;
         if (inStore) EnqueueInStore(delivery);
         else (_queue ??= new MessageQueue(_environment.Memory)).Enqueue(delivery);
         return true;

@@ -45,7 +45,13 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Append(session, message, delivery, out _);
 
-    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, out StorePlace place)
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, out StorePlace place) =>
+        Append(session, message, delivery, new DeliveryMark(delivery), out place);
+
+    public long AppendSent(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, ushort packetId, out StorePlace place) =>
+        Append(session, message, delivery, new DeliveryMark(delivery).With(DeliveryState.Sent, packetId), out place);
+
+    private long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, DeliveryMark mark, out StorePlace place)
     {
         place = default;
         var extraLength = DeliveryExtra.SizeOf(delivery);
@@ -65,7 +71,7 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
             header->Kind = RecordKind.Append;
             header->Session = session.Key;
             header->Number = delivery.Number;
-            header->Value = new DeliveryMark(delivery).Value;
+            header->Value = mark.Value;
             header->Size = message.Size;
             header->ExtraLength = extraLength;
             header->BodyLength = bodyLength;

@@ -87,6 +87,12 @@ internal interface IMessageStore
     /// <inheritdoc cref="Complete(SessionClaim, long)"/>
     long Complete(SessionClaim session, long number, StorePlace place) => Complete(session, number);
 
+    /// <summary>Several deliveries of a session are over.</summary>
+    void Complete(SessionClaim session, ReadOnlySpan<CompletedDelivery> deliveries)
+    {
+        foreach (ref readonly var delivery in deliveries) Complete(session, delivery.Number, delivery.Place);
+    }
+
     /// <summary>A QoS 2 message was received and its packet id is waiting for PUBREL.</summary>
     long AddReceivedId(SessionClaim session, ushort packetId);
 

@@ -30,6 +30,10 @@ internal sealed class MemoryStore : IMessageStore, ISessionStore, IRetainedStore
 
     public long Complete(SessionClaim session, long number) => 0;
 
+    public void Complete(SessionClaim session, ReadOnlySpan<CompletedDelivery> deliveries)
+    {
+    }
+
     public long AddReceivedId(SessionClaim session, ushort packetId) => 0;
 
     public long RemoveReceivedId(SessionClaim session, ushort packetId) => 0;

@@ -51,6 +51,9 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     /// <summary>Acknowledgements for the client that the batch came from.</summary>
     internal AnswerBuffer Answers { get; } = new();
 
+    /// <summary>What a run of PUBACKs has ended.</summary>
+    internal CompletedDeliveries Completed { get; } = new();
+
     /// <summary>Scratch for properties that have to be put together anew.</summary>
     internal byte[] Scratch { get; private set; } = new byte[512];
 

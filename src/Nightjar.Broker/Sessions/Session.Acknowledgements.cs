@@ -21,12 +21,27 @@ internal sealed partial class Session
     /// <summary>PUBACK: the message is done, whatever its reason code [MQTT-4.4.0-2].</summary>
     internal AcknowledgementResult OnPubAck(ushort packetId, BatchContext context)
     {
+        var result = OnPubAckOfRun(packetId, context);
+        EndRun(context);
+        return result;
+    }
+
+    /// <summary>One of several PUBACKs under one hold of the gate, <see cref="CompletedDeliveries.Capacity"/> at most; before the gate is left comes <see cref="EndRun"/>.</summary>
+    internal AcknowledgementResult OnPubAckOfRun(ushort packetId, BatchContext context)
+    {
         if (_inflight is null) return AcknowledgementResult.UnknownPacketId;
         ref var entry = ref _inflight.Find(packetId, out var found);
         if (!found) return AcknowledgementResult.UnknownPacketId;
         if (entry.State != InflightState.AwaitingPubAck) return AcknowledgementResult.Mismatch;
-        Finish(ref entry, context);
+        if (IsStored) context.Completed.Add(entry.Delivery);
+        Remove(ref entry, context);
         return AcknowledgementResult.Accepted;
+    }
+
+    /// <summary>Says to the store what the run has ended.</summary>
+    internal void EndRun(BatchContext context)
+    {
+        if (IsStored) context.Completed.Settle(_environment.Stores.Messages, StoreClaim);
     }
 
     /// <summary>A PUBACK with this packet id follows soon.</summary>
@@ -70,9 +85,16 @@ internal sealed partial class Session
     private void Finish(ref InflightEntry entry, BatchContext context)
     {
         CompleteInStore(entry.Delivery);
+        Remove(ref entry, context);
+    }
+
+    private void Remove(ref InflightEntry entry, BatchContext context)
+    {
         _inflight!.Remove(ref entry);
         if (_outstanding > 0) _outstanding--;
         if (!HasWaiting && _retained is null && _resend is null) return;
+        // What is sent now comes after it in the store too.
+        EndRun(context);
         if (Pump(context)) MorePending = true;
     }
 

@@ -100,6 +100,30 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
 
     public long Complete(SessionClaim session, long number, StorePlace place) => Note(RecordKind.Complete, session, number, 0, place);
 
+    public void Complete(SessionClaim session, ReadOnlySpan<CompletedDelivery> deliveries)
+    {
+        var stripe = _log.Stripe;
+        var noted = 0;
+        lock (stripe.Gate)
+        {
+            if (session.Epoch != _store.Epoch) return;
+            foreach (ref readonly var delivery in deliveries)
+            {
+                if (!_log.IsOpen(delivery.Place.Ticket))
+                {
+                    TryAdd(stripe, RecordKind.Complete, session, delivery.Number, 0);
+                    continue;
+                }
+
+                Note(RecordKind.Complete, delivery.Number, 0, delivery.Place, stripe);
+                noted++;
+            }
+        }
+
+        if (noted < deliveries.Length) _log.Wake();
+        if (noted > 0) _log.WakeIfVoid();
+    }
+
     public void BeginGroup() => _log.BeginGroup();
 
     public void EndGroup() => _log.EndGroup();
@@ -153,16 +177,21 @@ internal sealed unsafe partial class SqliteLease : IMessageStore, ISessionStore,
         lock (stripe.Gate)
         {
             if (session.Epoch != _store.Epoch) return IMessageStore.Refused;
-            var header = stripe.TryAdd(0, beyondLimit: IsEnd(kind));
-            if (header is null) return IMessageStore.Refused;
-            ticket = header->Ticket;
-            header->Kind = kind;
-            header->PacketId = packetId;
-            header->Session = session.Key;
-            header->Number = number;
+            ticket = TryAdd(stripe, kind, session, number, packetId);
         }
 
-        _log.Wake();
+        if (ticket != IMessageStore.Refused) _log.Wake();
         return ticket;
+    }
+
+    private static long TryAdd(LogStripe stripe, RecordKind kind, SessionClaim session, long number, ushort packetId)
+    {
+        var header = stripe.TryAdd(0, beyondLimit: IsEnd(kind));
+        if (header is null) return IMessageStore.Refused;
+        header->Kind = kind;
+        header->PacketId = packetId;
+        header->Session = session.Key;
+        header->Number = number;
+        return header->Ticket;
     }
 }

@@ -12,7 +12,7 @@ internal static class AcknowledgementHandler
     internal const int BareLength = 4;
 
     // Publishers wait for the gate meanwhile.
-    private const int LongestRun = 64;
+    private const int LongestRun = CompletedDeliveries.Capacity;
 
     // Bytes to the packet whose message is asked for meanwhile: what stands there need not be a PUBACK.
     private const int Ahead = 4 * BareLength;
@@ -45,10 +45,12 @@ internal static class AcknowledgementHandler
             while (count < LongestRun && source.Length >= BareLength && source[0] == (byte)PacketType.PubAck << 4 && source[1] == BareLength - 2)
             {
                 if (source.Length >= Ahead + BareLength) session.ExpectPubAck(BinaryPrimitives.ReadUInt16BigEndian(source[(Ahead + 2)..]));
-                if (session.OnPubAck(BinaryPrimitives.ReadUInt16BigEndian(source[2..]), context) != AcknowledgementResult.Accepted) break;
+                if (session.OnPubAckOfRun(BinaryPrimitives.ReadUInt16BigEndian(source[2..]), context) != AcknowledgementResult.Accepted) break;
                 source = source[BareLength..];
                 count++;
             }
+
+            session.EndRun(context);
         }
 
         context.Counters.ReceivedByType[(int)PacketType.PubAck] += count;

@@ -46,6 +46,7 @@ internal sealed partial class ClientConnection
             {
                 // Of a batch that broke off: the thread's next one is another client's.
                 context.Answers.Clear();
+                context.Completed.Clear();
                 _context = null;
                 context.End(Core.Environment.Counters);
             }

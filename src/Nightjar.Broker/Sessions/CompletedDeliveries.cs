@@ -24,4 +24,7 @@ internal sealed class CompletedDeliveries
         store.Complete(session, _deliveries.AsSpan(0, _count));
         _count = 0;
     }
+
+    /// <summary>Forgets what a batch that broke off left.</summary>
+    internal void Clear() => _count = 0;
 }

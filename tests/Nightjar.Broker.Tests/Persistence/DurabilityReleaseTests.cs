@@ -317,6 +317,25 @@ public abstract class DurabilityReleaseTests
         _store.Release();
     }
 
+    /// <summary>Of one batch too, whose acknowledgements are gathered until its end.</summary>
+    [Fact]
+    [Statement("MQTT-3.3.4-7")]
+    public async Task ReceiveMaximum_CountsWhatOneBatchHasForTheStore()
+    {
+        await using var broker = await StartAsync(3);
+        var subscriber = await DurableAsync(broker, "s");
+        await subscriber.SubscribeAsync("a", QualityOfService.AtLeastOnce);
+        var publisher = await broker.ConnectAsync("p");
+        _store.Hold();
+        await publisher.SendAsync("32 07 0001 61 0001 00 6D 32 07 0001 61 0002 00 6D 32 07 0001 61 0003 00 6D");
+        await publisher.ExpectNothingAsync();
+        _store.Commit();
+        for (var id = 1; id <= 3; id++) await publisher.ExpectAsync($"40 02 {id:X4}");
+        await publisher.SendAsync("32 07 0001 61 0004 00 6D 32 07 0001 61 0005 00 6D 32 07 0001 61 0006 00 6D 32 07 0001 61 0007 00 6D");
+        await publisher.ExpectDisconnectAsync(ReasonCode.ReceiveMaximumExceeded);
+        _store.Release();
+    }
+
     [Fact]
     public async Task ReceiveMaximum_AfterTheStoreCaughtUp_IsFreeAgain()
     {

@@ -24,7 +24,9 @@ public sealed class InflightWindowTests
             if (expected.Count == 0 || (growing && random.Next(8) != 0))
             {
                 var delivery = new Delivery { Message = Message(random.Next(50)), Number = ++number };
+                var next = window.NextId();
                 var id = window.Add(delivery, InflightState.AwaitingPubRec).PacketId;
+                Assert.Equal(next, id);
                 Assert.True(id != 0 && expected.TryAdd(id, (number, InflightState.AwaitingPubRec, delivery.Message.Size)), $"seed {seed}, step {step}: id {id}");
                 continue;
             }

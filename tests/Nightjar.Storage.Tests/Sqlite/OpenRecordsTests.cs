@@ -61,6 +61,38 @@ public sealed class OpenRecordsTests
     }
 
     [Fact]
+    public async Task Deliveries_SentAtOnceAndOverTogether_EndWhetherOpenOrNot()
+    {
+        await using var world = await StoreWorld.StartAsync();
+        var messages = world.Stores.Messages;
+        var places = new StorePlace[5];
+        AppendSent(1);
+        AppendSent(2);
+        await world.Store.FlushAsync();
+        await using (await world.HoldAsync())
+        {
+            AppendSent(3);
+            AppendSent(4);
+            messages.Complete(world.Session, [new CompletedDelivery(1, places[1]), new CompletedDelivery(3, places[3])]);
+        }
+
+        await world.Store.FlushAsync();
+        world.Kill();
+        var text = world.Describe();
+        Assert.Contains("delivery s 2 AtLeastOnce False 0 [] - - Sent 32 of topic/2", text, StringComparison.Ordinal);
+        Assert.Contains("delivery s 4 AtLeastOnce False 0 [] - - Sent 34 of topic/4", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("delivery s 1 ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("delivery s 3 ", text, StringComparison.Ordinal);
+
+        void AppendSent(int number)
+        {
+            var message = StoreSpeaker.Message($"topic/{number}", new byte[50]);
+            var record = new DeliveryRecord(number, QualityOfService.AtLeastOnce, false, 0, null, null, null);
+            Assert.Equal(messages.AppendSent(world.Session, message, record, (ushort)(30 + number), out places[number]), places[number].Ticket);
+        }
+    }
+
+    [Fact]
     public async Task Deliveries_OfManyThreads_EndOnceWhetherOpenOrNot()
     {
         const int threads = 4;

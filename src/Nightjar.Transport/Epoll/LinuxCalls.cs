@@ -17,6 +17,7 @@ internal static unsafe partial class LinuxCalls
     internal const uint EventEdgeTriggered = 1u << 31;
 
     internal const int ControlAdd = 1;
+    internal const int ControlDelete = 2;
     internal const int ControlModify = 3;
     internal const int CloseOnExecute = 0x80000;
     internal const int NonBlocking = 0x800;

@@ -113,6 +113,7 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         int events = Interlocked.And(ref _events, ~Readable);
         int received = LinuxCalls.Receive(_descriptor, destination, out error);
         LetGo();
+        Loop.CountReceived(received);
         // A receive that was not filled has drained a stream, and the next byte is an event.
         if (received == destination.Length || (received > 0 && (events & PeerEnded) != 0))
             Interlocked.Or(ref _events, Readable);
@@ -163,6 +164,36 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
             return IsStillArmed(SendArmed, out error);
         // Who has closed the connection may have taken the wait, and told the writer.
         return !TryTake(SendArmed);
+    }
+
+    /// <summary>Has another loop serve the connection.</summary>
+    /// <remarks>Who sees the connection's loop before the change ignores what is told meanwhile: putting it into the other's set tells of it again.</remarks>
+    /// <returns>False: it stays where it was, or has ended.</returns>
+    internal bool TryMove(EpollLoop place)
+    {
+        if (!TryHold())
+            return false;
+        bool isDone = true;
+        bool isLost = false;
+        lock (_reader)
+        {
+            EpollLoop old = Loop;
+            Volatile.Write(ref _loop, place);
+            if (_watched != 0 && !ReferenceEquals(old, place))
+            {
+                old.Forget(_descriptor);
+                isDone = place.TryAdd(_descriptor, this, _watched);
+                if (!isDone)
+                {
+                    Volatile.Write(ref _loop, old);
+                    isLost = !old.TryAdd(_descriptor, this, _watched);
+                }
+            }
+        }
+        LetGo();
+        if (isLost)
+            Abort(SocketError.NoBufferSpaceAvailable);
+        return isDone;
     }
 
     internal override void ShutdownSend()
@@ -221,34 +252,6 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     {
         EpollLoop place = EpollLoop.Of(_number);
         return !ReferenceEquals(place, Loop) && TryMove(place);
-    }
-
-    // Whoever sees the connection's loop before the change ignores what is told meanwhile: putting it into the other's set tells of it again.
-    private bool TryMove(EpollLoop place)
-    {
-        if (!TryHold())
-            return false;
-        bool isDone = true;
-        bool isLost = false;
-        lock (_reader)
-        {
-            EpollLoop old = Loop;
-            Volatile.Write(ref _loop, place);
-            if (_watched != 0 && !ReferenceEquals(old, place))
-            {
-                old.Forget(_descriptor);
-                isDone = place.TryAdd(_descriptor, this, _watched);
-                if (!isDone)
-                {
-                    Volatile.Write(ref _loop, old);
-                    isLost = !old.TryAdd(_descriptor, this, _watched);
-                }
-            }
-        }
-        LetGo();
-        if (isLost)
-            Abort(SocketError.NoBufferSpaceAvailable);
-        return isDone;
     }
 
     private bool TryHold()

@@ -20,6 +20,9 @@ internal sealed unsafe class EpollLoop
 {
     private const int EventsAtOnce = 256;
 
+    // How long a loop stands back when its pace asks for it.
+    private const int PauseMicroseconds = 100;
+
     private static readonly SourceTable s_sources = new();
     private static readonly EpollLoop?[] s_loops = new EpollLoop?[Environment.ProcessorCount];
     private static readonly ActiveLoops s_active = new(Environment.ProcessorCount);
@@ -39,8 +42,13 @@ internal sealed unsafe class EpollLoop
     private int _threadId;
     private List<IThreadPoolWorkItem> _running = [];
     private List<IThreadPoolWorkItem> _atEnd = [];
+    private readonly LoopPace _pace = new();
     private long _windowStart;
     private long _waited;
+    private long _paceStart;
+    private int _turns;
+    private int _happened;
+    private long _received;
 
     // Under the gate.
     private List<IThreadPoolWorkItem> _posted = [];
@@ -62,13 +70,11 @@ internal sealed unsafe class EpollLoop
     /// <summary>A number for the next connection, by which <see cref="Of"/> finds its loop.</summary>
     internal static uint NextNumber() => (uint)Interlocked.Increment(ref s_next);
 
-    /// <summary>The loop that is to serve a connection now. There are as many as processors at most, made when they are needed first, and they live as long as
-    /// the process.</summary>
-    internal static EpollLoop Of(uint number)
-    {
-        uint index = number % (uint)s_active.Count;
-        return Volatile.Read(ref s_loops[index]) ?? Create((int)index);
-    }
+    /// <summary>The loop that is to serve a connection now.</summary>
+    internal static EpollLoop Of(uint number) => At((int)(number % (uint)s_active.Count));
+
+    /// <summary>One of the loops. There are as many as processors at most, made when they are needed first, and they live as long as the process.</summary>
+    internal static EpollLoop At(int index) => Volatile.Read(ref s_loops[index]) ?? Create(index);
 
     /// <summary>Runs something on the loop's thread after the events at hand.</summary>
     internal void Post(IThreadPoolWorkItem work)
@@ -136,7 +142,8 @@ internal sealed unsafe class EpollLoop
         _threadId = Environment.CurrentManagedThreadId;
         t_current = this;
         bool isPosted = false;
-        _windowStart = Stopwatch.GetTimestamp();
+        _windowStart = _paceStart = Stopwatch.GetTimestamp();
+        LinuxCalls.SleepExactly();
         while (true)
         {
             int count = Wait(isPosted ? 0 : -1);
@@ -151,17 +158,35 @@ internal sealed unsafe class EpollLoop
         }
     }
 
+    /// <summary>A connection of the loop has received. A lost count between threads only blurs the pace.</summary>
+    internal void CountReceived(int bytes) => _received += bytes;
+
     private int Wait(int milliseconds)
     {
         int count;
         long before = Stopwatch.GetTimestamp();
+        if (milliseconds != 0 && _pace.Pauses)
+            LinuxCalls.Sleep(PauseMicroseconds);
         fixed (byte* events = _events)
             count = LinuxCalls.EpollWait(_epoll, events, EventsAtOnce, milliseconds);
         long now = Stopwatch.GetTimestamp();
         _waited += now - before;
+        if (now - _paceStart >= LoopPace.Window * Stopwatch.Frequency / 1_000_000)
+            EndPace(now);
         if (now - _windowStart >= ActiveLoops.Window * Stopwatch.Frequency / 1000)
             EndWindow(now);
+        _turns++;
+        _happened += Math.Max(count, 0);
         return count;
+    }
+
+    private void EndPace(long now)
+    {
+        long ticks = Stopwatch.Frequency / 1_000_000;
+        _pace.EndWindow(now / ticks, (now - _paceStart) / ticks, _turns, _happened, _received);
+        _paceStart = now;
+        _turns = _happened = 0;
+        _received = 0;
     }
 
     private void EndWindow(long now)

@@ -11,8 +11,9 @@ namespace Nightjar.Broker.Retained;
 internal sealed class RetainedCursor<T>
     where T : class
 {
+    private const int LeastFrames = 4;
     private readonly byte[] _filter;
-    private Frame[] _frames = new Frame[8];
+    private Frame[] _frames = [];
     private int _depth;
 
     // The node whose own value is to be given before the stack goes on, or null.
@@ -119,7 +120,7 @@ internal sealed class RetainedCursor<T>
     {
         var children = node.Children;
         if (children is null) return;
-        if (_depth == _frames.Length) Array.Resize(ref _frames, _depth * 2);
+        if (_depth == _frames.Length) Array.Resize(ref _frames, Math.Max(LeastFrames, _depth * 2));
         _frames[_depth++] = children is LevelMap map
             ? new Frame(map.GetCursor(), position, isRoot)
             : new Frame(Unsafe.As<RetainedNode<T>>(children), position, isRoot);

@@ -89,6 +89,27 @@ internal sealed class RetainedIndex<T>
     /// <remarks>No lock, O(1) now; the work is done by the cursor, step by step.</remarks>
     public RetainedCursor<T> Match(byte[] filter) => new(_root, filter);
 
+    /// <summary>Whether a filter may match a topic that is here now. False is certain: its levels up to the first wildcard lead nowhere, as
+    /// those of most subscriptions do.</summary>
+    /// <param name="filter">Topic Filter in UTF-8, without <c>$share/{ShareName}/</c>.</param>
+    /// <remarks>No lock, O(levels). Does not allocate.</remarks>
+    public bool MayMatch(ReadOnlySpan<byte> filter)
+    {
+        var node = _root;
+        for (var position = 0; position <= filter.Length;)
+        {
+            var level = LevelAt(filter, position);
+            // The node itself is one of the topics of #.
+            if (level is [(byte)'#'] && position > 0) return true;
+            if (level is [(byte)'#'] or [(byte)'+']) return node.Children is not null;
+            if (node.FindChild(level, SeededHash.Hash32(level)) is not { } child) return false;
+            node = child;
+            position += level.Length + 1;
+        }
+
+        return node.Value is not null;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ReadOnlySpan<byte> LevelAt(ReadOnlySpan<byte> levels, int position)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Nightjar.Broker.Collections;
 using Nightjar.Protocol;
@@ -31,12 +32,21 @@ internal struct InflightEntry
 /// <summary>
 /// The QoS 1 and 2 messages sent to one client and not yet acknowledged. Packet ids count up from 1; the entry of an id stands at
 /// <c>id mod capacity</c>, so that finding one is an index and acknowledgements may come in any order. An id whose place is taken by an older
-/// one is passed over; the table doubles only when it is full, so one message that is never acknowledged costs nothing.
+/// one is passed over; the table doubles only when it is full, so one message that is never acknowledged costs nothing. Tables that are outgrown, and
+/// a large one that is empty again, go to the shared pool, so that clients that are behind now and then make no garbage.
 /// </summary>
 /// <remarks>Not thread-safe: the session's gate guards it. Every operation is O(1) but <see cref="CopyInOrder"/>.</remarks>
 internal sealed class InflightWindow
 {
-    private InflightEntry[] _entries = new InflightEntry[16];
+    private const int LeastCapacity = 16;
+
+    // What is left of a table of more than the second when it is empty.
+    private const int KeptCapacity = 64;
+    private const int MostKeptWhenEmpty = 512;
+
+    // The array may be longer than the places in use.
+    private InflightEntry[] _entries = new InflightEntry[LeastCapacity];
+    private int _mask = LeastCapacity - 1;
     private ushort _lastId;
 
     internal int Count { get; private set; }
@@ -47,8 +57,13 @@ internal sealed class InflightWindow
     /// <summary>Takes a message in and gives it a non-zero, unused packet id [MQTT-2.2.1-4]. The caller keeps <see cref="Count"/> below 65 535.</summary>
     internal ref InflightEntry Add(in Delivery delivery, InflightState state)
     {
-        if (Count == _entries.Length) Grow();
-        var mask = _entries.Length - 1;
+        var mask = _mask;
+        if (Count > mask)
+        {
+            Resize((mask + 1) * 2);
+            mask = _mask;
+        }
+
         ushort id;
         do
         {
@@ -74,8 +89,8 @@ internal sealed class InflightWindow
         Find(packetId, out var found);
         if (found) return false;
         // Of ids that differ, 65 536 places hold each at its own.
-        while (_entries[packetId & (_entries.Length - 1)].State != InflightState.None) Grow();
-        _entries[packetId & (_entries.Length - 1)] = new InflightEntry { Delivery = delivery, PacketId = packetId, State = state };
+        while (_entries[packetId & _mask].State != InflightState.None) Resize((_mask + 1) * 2);
+        _entries[packetId & _mask] = new InflightEntry { Delivery = delivery, PacketId = packetId, State = state };
         Count++;
         if (delivery.Message is not null) Bytes += delivery.Message.Size;
         _lastId = packetId;
@@ -85,13 +100,13 @@ internal sealed class InflightWindow
     /// <summary>Finds the entry of an id; <paramref name="found"/> false (and an entry of no meaning) when it is not in flight.</summary>
     internal ref InflightEntry Find(ushort packetId, out bool found)
     {
-        ref var entry = ref _entries[packetId & (_entries.Length - 1)];
+        ref var entry = ref _entries[packetId & _mask];
         found = entry.State != InflightState.None && entry.PacketId == packetId;
         return ref entry;
     }
 
     /// <summary>The entry of an id will be asked for soon, and its message let go.</summary>
-    internal void Expect(ushort packetId) => Prefetch.Object(_entries[packetId & (_entries.Length - 1)].Delivery.Message, lines: 2);
+    internal void Expect(ushort packetId) => Prefetch.Object(_entries[packetId & _mask].Delivery.Message, lines: 2);
 
     /// <summary>Lets go of the message of an entry that goes on as <see cref="InflightState.AwaitingPubComp"/> [MQTT-4.3.3-6].</summary>
     internal void ReleaseMessage(ref InflightEntry entry)
@@ -108,7 +123,7 @@ internal sealed class InflightWindow
         Debug.Assert(entry.State != InflightState.None, "An empty entry was removed.");
         ReleaseMessage(ref entry);
         entry = default;
-        Count--;
+        if (--Count == 0 && _mask >= MostKeptWhenEmpty) Resize(KeptCapacity);
     }
 
     /// <summary>The packet ids in flight in the order of their first sending.</summary>
@@ -117,7 +132,7 @@ internal sealed class InflightWindow
         var ids = new ushort[Count];
         var numbers = new long[Count];
         var count = 0;
-        foreach (ref var entry in _entries.AsSpan())
+        foreach (ref var entry in _entries.AsSpan(0, _mask + 1))
         {
             if (entry.State == InflightState.None) continue;
             ids[count] = entry.PacketId;
@@ -128,17 +143,21 @@ internal sealed class InflightWindow
         return ids;
     }
 
-    private void Grow()
+    // Two ids that differ modulo the old size differ modulo a larger one.
+    private void Resize(int size)
     {
         var old = _entries;
-        var size = old.Length * 2;
-        var entries = new InflightEntry[size];
-        foreach (ref var entry in old.AsSpan())
+        var places = _mask + 1;
+        var entries = ArrayPool<InflightEntry>.Shared.Rent(size);
+        entries.AsSpan(0, size).Clear();
+        foreach (ref var entry in old.AsSpan(0, Count == 0 ? 0 : places))
         {
-            // Two ids that differ modulo the old size differ modulo the new one.
             if (entry.State != InflightState.None) entries[entry.PacketId & (size - 1)] = entry;
         }
 
         _entries = entries;
+        _mask = size - 1;
+        // Cleared of what was copied: who gets the array next must not keep these messages alive.
+        if (places > LeastCapacity) ArrayPool<InflightEntry>.Shared.Return(old, clearArray: Count > 0);
     }
 }

@@ -45,6 +45,10 @@ internal abstract partial class InputPipeReader
 
     protected BufferPool Pool { get; }
 
+    /// <summary>Size class of the block that a transport brings. What fills it is followed by a larger one, so that it may be small while little is
+    /// expected that takes long to handle. Another thread may set it; which of the two a receive takes does not matter.</summary>
+    internal int BroughtClass { get; set; } = BufferPool.LargestClass;
+
     // Of the small buffer or of the only block.
     private int Unread => (_head is null ? _smallEnd : _head.Filled) - _start;
 
@@ -255,7 +259,7 @@ internal abstract partial class InputPipeReader
     {
         if (_targetLength > 0)
             return TryReceive(_target.AsSpan(_targetOffset, _targetLength), out error);
-        BufferBlock block = Pool.Rent(BufferPool.LargestClass);
+        BufferBlock block = Pool.Rent(BroughtClass);
         int received = TryReceive(block.Array, out error);
         if (received > 0)
         {

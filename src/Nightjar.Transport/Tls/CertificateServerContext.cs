@@ -17,6 +17,9 @@ public sealed class CertificateServerContext : TlsServerContext
     private readonly CertificateServerOptions _options;
     private readonly ServerFiles _files;
 
+    // Where no client is judged, all of them can share it.
+    private readonly ServerHandshake? _handshake;
+
     private CertificateServerContext(CertificateServerOptions options, ServerFiles files)
     {
         _options = options;
@@ -24,6 +27,7 @@ public sealed class CertificateServerContext : TlsServerContext
         Check = options.RequireCertificate
             ? new ClientCertificateCheck(files.Authorities, files.Revocation, options.IgnoreDates, options.TimeProvider)
             : null;
+        _handshake = Check is null ? new ServerHandshake(this) : null;
     }
 
     /// <inheritdoc/>
@@ -49,7 +53,7 @@ public sealed class CertificateServerContext : TlsServerContext
     public override TransportConnection Wrap(TransportConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return new TlsConnection(connection, new ServerHandshake(this), _options.BufferPool, _options.TimeProvider);
+        return new TlsConnection(connection, _handshake ?? new ServerHandshake(this), _options.BufferPool, _options.TimeProvider);
     }
 
     /// <inheritdoc/>

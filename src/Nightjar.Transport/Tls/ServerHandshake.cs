@@ -3,10 +3,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Nightjar.Transport.Tls;
 
-/// <summary>A server's handshake with certificates.</summary>
+/// <summary>A server's handshake with certificates: of one connection, or of all where clients show none.</summary>
 internal sealed class ServerHandshake(CertificateServerContext context) : TlsHandshake
 {
-    internal override Task AuthenticateAsync(SslStream stream) => stream.AuthenticateAsServerAsync(context.MakeOptions(Judge), CancellationToken.None);
+    private SslServerAuthenticationOptions? _options;
+
+    internal override Task AuthenticateAsync(SslStream stream) =>
+        stream.AuthenticateAsServerAsync(_options ??= context.MakeOptions(Judge), CancellationToken.None);
 
     // Called for a resumed session too.
     private bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)

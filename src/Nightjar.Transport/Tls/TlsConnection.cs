@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Nightjar.Transport.Buffers;
+using Nightjar.Transport.Pipes;
 
 namespace Nightjar.Transport.Tls;
 
@@ -14,12 +15,17 @@ internal sealed class TlsConnection : TransportConnection
 {
     private const int ShutdownTries = 100;
 
+    // 4 KiB: what a peer sends in a handshake waits for the thread pool, of many peers at once.
+    private const int HandshakeBlockClass = 1;
+
     private readonly TransportConnection _inner;
     private readonly TimeProvider _time;
     private readonly TlsPipeReader _reader;
     private readonly TlsOutputWriter _writer;
     private readonly TlsHandshake _handshake;
-    private readonly TaskCompletionSource _whenReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Null from the end of the handshake on, which nobody asks of an idle connection.
+    private TaskCompletionSource? _whenReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _closed;
     private TlsSession? _session;
     private string? _failure;
@@ -33,6 +39,7 @@ internal sealed class TlsConnection : TransportConnection
         _time = time;
         _handshake = handshake;
         Records = new RecordStream(inner);
+        SetBlockClass(HandshakeBlockClass);
         _reader = new TlsPipeReader(this, pool);
         _writer = new TlsOutputWriter(this, inner.Output, pool);
     }
@@ -69,7 +76,7 @@ internal sealed class TlsConnection : TransportConnection
     internal bool IsReady => Volatile.Read(ref _session) is not null;
 
     /// <summary>Completes when the handshake is over, in whatever way, or the connection has ended.</summary>
-    internal Task WhenReady => _whenReady.Task;
+    internal Task WhenReady => Volatile.Read(ref _whenReady)?.Task ?? Task.CompletedTask;
 
     /// <summary>Why the connection below ended.</summary>
     internal SocketError InnerError => _inner.Error;
@@ -91,7 +98,7 @@ internal sealed class TlsConnection : TransportConnection
         {
             Records.IsShakingHands = false;
             Records.LeaveUse();
-            _whenReady.TrySetResult();
+            SetReady();
         }
     }
 
@@ -105,7 +112,7 @@ internal sealed class TlsConnection : TransportConnection
         finally
         {
             Records.LeaveUse();
-            _whenReady.TrySetResult();
+            SetReady();
         }
     }
 
@@ -154,7 +161,7 @@ internal sealed class TlsConnection : TransportConnection
         _inner.Abort();
         _reader.Close();
         _ = _writer.Close();
-        _whenReady.TrySetResult();
+        SetReady();
     }
 
     /// <inheritdoc/>
@@ -179,6 +186,14 @@ internal sealed class TlsConnection : TransportConnection
             await stream.DisposeAsync().ConfigureAwait(false);
     }
 
+    private void SetReady() => Interlocked.Exchange(ref _whenReady, null)?.TrySetResult();
+
+    private void SetBlockClass(int sizeClass)
+    {
+        if (_inner.Input is InputPipeReader records)
+            records.BroughtClass = sizeClass;
+    }
+
     private async Task<bool> AuthenticateAsync()
     {
         var stream = new SslStream(Records, leaveInnerStreamOpen: true);
@@ -186,6 +201,9 @@ internal sealed class TlsConnection : TransportConnection
         try
         {
             await _handshake.AuthenticateAsync(stream).ConfigureAwait(false);
+            _ = RuntimeSsl.TryReleaseBuffers(stream);
+            SetBlockClass(BufferPool.LargestClass);
+            NativeHeap.HandshakeEnded();
             Volatile.Write(ref _session, TlsHandshake.Describe(stream));
             return true;
         }
@@ -220,7 +238,7 @@ internal sealed class TlsConnection : TransportConnection
             TimeSpan left = linger - _time.GetElapsedTime(start);
             await _inner.CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero).ConfigureAwait(false);
             _ = _writer.Close();
-            _whenReady.TrySetResult();
+            SetReady();
         }
         closed.TrySetResult();
     }

@@ -19,7 +19,7 @@ internal sealed class TlsOutputWriter : OutputPipeWriter
 
     private readonly TlsConnection _connection;
     private readonly OutputPipeWriter _output;
-    private readonly Action _continue;
+    private Action? _continue;
 
     // The pending transmit: waits for the handshake, or for the output below.
     private ConfiguredValueTaskAwaitable<System.IO.Pipelines.FlushResult>.ConfiguredValueTaskAwaiter _awaiter;
@@ -31,7 +31,6 @@ internal sealed class TlsOutputWriter : OutputPipeWriter
     {
         _connection = connection;
         _output = output;
-        _continue = Continue;
     }
 
     private protected override int TryTransmit(ReadOnlySpan<byte> bytes, out SocketError error)
@@ -75,7 +74,7 @@ internal sealed class TlsOutputWriter : OutputPipeWriter
         if (!ready.IsCompleted)
         {
             _source = new ArraySegment<byte>(array, offset, count);
-            ready.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_continue);
+            ready.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_continue ??= Continue);
             return true;
         }
         if (!_connection.IsReady)
@@ -90,7 +89,7 @@ internal sealed class TlsOutputWriter : OutputPipeWriter
         {
             _source = new ArraySegment<byte>(array, offset, count);
             _isFlushing = true;
-            _awaiter.UnsafeOnCompleted(_continue);
+            _awaiter.UnsafeOnCompleted(_continue ??= Continue);
             return true;
         }
         sent = Transmit(_awaiter.GetResult().IsCompleted, array.AsSpan(offset, count), out error);

@@ -19,6 +19,9 @@ internal sealed class TlsPipeReader : InputPipeReader
     private bool _isWaiting;
     private ArraySegment<byte> _target;
 
+    // That read has come to its end and nothing was taken since.
+    private bool _isDecrypted;
+
     // The stream has ended, and how.
     private bool _isFinished;
     private SocketError _error;
@@ -29,6 +32,8 @@ internal sealed class TlsPipeReader : InputPipeReader
         _connection = connection;
         _continue = Continue;
     }
+
+    protected override bool BringsBlocks => true;
 
     protected override int TryReceive(Span<byte> destination, out SocketError error)
     {
@@ -66,8 +71,8 @@ internal sealed class TlsPipeReader : InputPipeReader
             _awaiter.UnsafeOnCompleted(_continue);
             return true;
         }
-        received = Read(array.AsSpan(offset, count));
-        error = received > 0 ? SocketError.Success : _error;
+        _isDecrypted = !_isFinished;
+        received = ReceiveTarget(out error);
         return false;
     }
 
@@ -97,6 +102,11 @@ internal sealed class TlsPipeReader : InputPipeReader
     {
         if (_isFinished || !_connection.IsReady)
             return false;
+        if (_isDecrypted)
+        {
+            _isDecrypted = false;
+            return true;
+        }
         if (!_isWaiting)
         {
             _connection.Records.EnterUse();

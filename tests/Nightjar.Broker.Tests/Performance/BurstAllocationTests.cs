@@ -54,6 +54,28 @@ public sealed class BurstAllocationTests
     }
 
     [Fact]
+    public void InflightWindow_ThatFillsUpAndRunsEmpty_AllocatesNothing()
+    {
+        var window = new InflightWindow();
+        var delivery = new Delivery { Message = PublishedMessage.Unpooled(new Publication(new MessagePool()) { TopicName = "t"u8 }) };
+        var ids = new ushort[Burst];
+        void FillUpAndRunEmpty()
+        {
+            for (var i = 0; i < Burst; i++)
+            {
+                delivery.Message.AddReference();
+                ids[i] = window.Add(delivery, InflightState.AwaitingPubAck).PacketId;
+            }
+
+            foreach (var id in ids) window.Remove(ref window.Find(id, out _));
+        }
+
+        FillUpAndRunEmpty();
+        Allocation.AssertNone(FillUpAndRunEmpty);
+        Assert.Equal((0, 0L), (window.Count, window.Bytes));
+    }
+
+    [Fact]
     public void PacketIdSet_ThatFillsUpAndRunsEmpty_AllocatesNothing()
     {
         var set = new PacketIdSet();

@@ -52,6 +52,23 @@ public sealed class RetainedIndexTests(ITestOutputHelper output)
         Assert.Empty(All(index, "#"));
     }
 
+    [Theory]
+    [InlineData("a/b/c", true)]
+    [InlineData("a/+/x", true)]
+    [InlineData("a/b/c/#", true)]
+    [InlineData("+/x", true)]
+    [InlineData("a", false)]
+    [InlineData("a/x", false)]
+    [InlineData("a/x/+", false)]
+    [InlineData("a/b/c/+", false)]
+    [InlineData("x/#", false)]
+    public void MayMatch_OfFilterWhoseFirstLevelsLeadNowhere_IsFalse(string filter, bool expected)
+    {
+        RetainedIndex<Value> index = new();
+        index.Set("a/b/c"u8, new Value("a/b/c", 1));
+        Assert.Equal(expected, index.MayMatch(NaiveTopics.Utf8(filter)));
+    }
+
     [Fact]
     public async Task Cursor_BesideChanges_GivesWhatStaysOnceAndNothingThatDoesNotMatch()
     {
@@ -177,7 +194,12 @@ public sealed class RetainedIndexTests(ITestOutputHelper output)
         return values;
     }
 
-    private static void AssertMatches(RetainedIndex<Value> index, Dictionary<string, Value> model, string filter) => Assert.Equal(
-        model.Values.Where(value => NaiveTopics.Matches(filter, value.Topic)).OrderBy(value => value.Topic, StringComparer.Ordinal),
-        All(index, filter).OrderBy(value => value.Topic, StringComparer.Ordinal));
+    private static void AssertMatches(RetainedIndex<Value> index, Dictionary<string, Value> model, string filter)
+    {
+        Value[] expected = [.. model.Values.Where(value => NaiveTopics.Matches(filter, value.Topic)).OrderBy(value => value.Topic, StringComparer.Ordinal)];
+        Assert.Equal(expected, All(index, filter).OrderBy(value => value.Topic, StringComparer.Ordinal));
+        var mayMatch = index.MayMatch(NaiveTopics.Utf8(filter));
+        if (filter.AsSpan().ContainsAny('+', '#')) Assert.True(mayMatch || expected.Length == 0, filter);
+        else Assert.Equal(expected.Length > 0, mayMatch);
+    }
 }

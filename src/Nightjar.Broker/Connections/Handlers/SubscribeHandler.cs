@@ -73,7 +73,8 @@ internal static class SubscribeHandler
         Log(connection, topicFilter, entry.MaximumQoS);
         var wantsRetained = shareName is null && options.RetainAvailable
             && (entry.RetainHandling == RetainHandling.SendAtSubscribe || (entry.RetainHandling == RetainHandling.SendIfNew && isNew));
-        if (wantsRetained) (retained ??= []).Add(new RetainedDelivery(core.Router.Retained.Match(subscription.TopicFilter), subscription));
+        // Asked after the subscription is in the trie: what is retained from now on is delivered by it.
+        if (wantsRetained && core.Router.Retained.MayMatch(filter)) (retained ??= []).Add(new RetainedDelivery(core.Router.Retained.Match(subscription.TopicFilter), subscription));
         return (ReasonCode)granted;
     }
 

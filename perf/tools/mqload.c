@@ -1,16 +1,16 @@
-// The customer's own measuring tool. Added here: the modes subs and start, batches in rate mode, the processor time of idle
-// connections, how late the generator itself was; what was there measures as it did.
+// The customer's own measuring tool. Added here: the modes subs, start and away, durable sessions, batches in rate mode, the processor time of
+// idle connections, how late the generator itself was; what was there measures as it did.
 // mqload: a single-threaded epoll load generator for any MQTT 3.1.1 / 5 broker.
 // It owns publishers and subscribers in one process, so it can bound the messages
 // under way exactly (lossless throughput), stamp latency with one clock, and read the
 // broker's own CPU time and memory from /proc. One JSON line is the result.
 //
 //   mqload [options]
-//     -h HOST  -p PORT  -P pubs  -S subs  -m pair|fanout|fanin|wild|idle|churn|subs|start
+//     -h HOST  -p PORT  -P pubs  -S subs  -m pair|fanout|fanin|wild|idle|churn|subs|start|away
 //     -q qos  -s payload bytes  -w window (messages under way per publisher)
 //     -r total publish rate per second (0: as fast as the window allows)
 //     -d seconds  -W warm-up seconds  -v 4|5  -B broker pid  -T topics  -L label
-//     -u user -x password
+//     -u user -x password  -D (subscribers have sessions that outlive their connections)
 //   pair:   publisher i -> t/i -> subscriber i
 //   fanout: every publisher -> t/0, every subscriber on t/0
 //   fanin:  publisher i -> t/i, every subscriber on t/# (use 1)
@@ -20,6 +20,8 @@
 //   churn:  connect, CONNACK, DISCONNECT, over and over on P sockets (connections/s); W seconds of it are not counted
 //   subs:   P connections that subscribe to T filters each, then stay for d seconds (memory a subscription); a line "ready" comes before
 //   start:  runs the command after --, and times it until it accepts a connection on the port (resident memory d seconds later)
+//   away:   publisher i -> t/(i mod S), whose subscriber has a durable session and has left; -q 1 or 2. Latencies are from the publish to
+//           its acknowledgement, and what counts as received is what was acknowledged
 //
 //   With -r, what became due since the last turn goes out in one send for each publisher. behind_us is the most that the generator
 //   was late with it, pause_us the longest time in which it did not look at its sockets: no latency beyond that is the broker's doing.
@@ -53,6 +55,7 @@ typedef struct {
     uint64_t sent;          // PUBLISH packets sent
     uint16_t next_id;
     uint32_t topic_cursor;
+    uint64_t *sent_at;      // mode away: when each packet id was sent
     uint8_t *in; uint32_t in_len, in_cap;
     uint8_t *out; uint32_t out_len, out_pos, out_cap;
 } Conn;
@@ -62,7 +65,7 @@ static int port = 1883, npub = 1, nsub = 1, qos, size = 64, window = 256, secs =
 static double rate; static int broker_pid;
 static int ep; static Conn *conns; static int nconn, nready;
 static uint64_t total_sent, total_recv, total_acked, fan, measured_sent, measured_recv, closed_early, connect_refused;
-static int measuring, many; static uint64_t last_look, longest_pause, most_behind;
+static int measuring, many, away, durable; static uint64_t last_look, longest_pause, most_behind;
 static uint8_t *payload;
 
 static uint64_t now_ns(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ull + t.tv_nsec; }
@@ -143,9 +146,11 @@ static void flush(Conn *c) {
 
 static void send_connect(Conn *c) {
     char id[64]; snprintf(id, sizeof id, "mql-%d-%c%d", getpid(), c->role == PUB ? 'p' : c->role == SUB ? 's' : 'i', c->index);
-    uint32_t len = 10 + 2 + strlen(id) + (version == 5 ? 4 : 0) + (user ? 2 + strlen(user) : 0) + (pass ? 2 + strlen(pass) : 0);
-    put8(c, 0x10); putlen(c, len); putstr(c, "MQTT"); put8(c, version); put8(c, 2 | (user ? 0x80 : 0) | (pass ? 0x40 : 0)); put16(c, 600);
-    if (version == 5) { put8(c, 3); put8(c, 0x21); put16(c, 65535); } // receive maximum
+    int keeps = durable && c->role == SUB;
+    uint32_t len = 10 + 2 + strlen(id) + (version == 5 ? 4 + (keeps ? 5 : 0) : 0) + (user ? 2 + strlen(user) : 0) + (pass ? 2 + strlen(pass) : 0);
+    put8(c, 0x10); putlen(c, len); putstr(c, "MQTT"); put8(c, version); put8(c, (keeps ? 0 : 2) | (user ? 0x80 : 0) | (pass ? 0x40 : 0)); put16(c, 600);
+    if (version == 5) { put8(c, keeps ? 8 : 3); put8(c, 0x21); put16(c, 65535); } // receive maximum
+    if (version == 5 && keeps) { put8(c, 0x11); put16(c, 65535); put16(c, 65535); } // session expiry: never
     putstr(c, id); if (user) putstr(c, user); if (pass) putstr(c, pass);
     flush(c);
 }
@@ -172,13 +177,14 @@ static void queue_publish(Conn *c) {
     char t[64]; int n;
     if (!strcmp(mode, "fanout")) n = sprintf(t, "t/0");
     else if (!strcmp(mode, "wild")) { n = sprintf(t, "dev/%u/temp", c->topic_cursor); c->topic_cursor = (c->topic_cursor + 1) % topics; }
-    else n = sprintf(t, "t/%d", c->index);
+    else n = sprintf(t, "t/%d", away ? c->index % nsub : c->index);
     uint32_t rl = 2 + n + (qos ? 2 : 0) + (version == 5) + size;
     out_reserve(c, rl + 8);
     put8(c, 0x30 | qos << 1); putlen(c, rl); put16(c, n); put(c, t, n);
     if (qos) { if (!++c->next_id) c->next_id = 1; put16(c, c->next_id); }
     if (version == 5) put8(c, 0);
     uint64_t ts = now_ns(); memcpy(payload, &ts, 8); put(c, payload, size);
+    if (away) c->sent_at[c->next_id] = ts;
     c->sent++; total_sent++; if (measuring) measured_sent++; if (qos) c->inflight++;
 }
 static void set_ready(Conn *c) { c->state = ST_READY; nready++; }
@@ -211,7 +217,10 @@ static void on_packet(Conn *c, uint8_t h, uint8_t *b, uint32_t n) {
         total_recv++; if (measuring) { measured_recv++; hist_add(now_ns() - ts); }
         if (q == 1) { put8(c, 0x40); put8(c, 2); put16(c, id); } else if (q == 2) { put8(c, 0x50); put8(c, 2); put16(c, id); }
         (void)n; break; }
-    case 4: case 7: c->inflight--; total_acked++; break;
+    case 4: case 7:
+        c->inflight--; total_acked++;
+        if (away) { total_recv++; if (measuring) { measured_recv++; hist_add(now_ns() - c->sent_at[b[0] << 8 | b[1]]); } }
+        break;
     case 5: put8(c, 0x62); put8(c, 2); put(c, b, 2); break;
     case 6: put8(c, 0x70); put8(c, 2); put(c, b, 2); break;
     case 13: break;
@@ -240,6 +249,16 @@ static void on_readable(Conn *c) {
         if ((uint32_t)n < room) break;
     }
     if (c->out_len > c->out_pos) flush(c);
+}
+
+// mode away: every subscriber has its session and leaves
+static void leave(void) {
+    for (int i = 0; i < nsub; i++) {
+        uint8_t d[2] = { 0xE0, 0 }; send(conns[i].fd, d, 2, MSG_NOSIGNAL); shutdown(conns[i].fd, SHUT_WR);
+        while (recv(conns[i].fd, d, 1, 0) < 0 && errno == EAGAIN) usleep(1000); // the broker has seen it
+        close(conns[i].fd); conns[i].state = ST_CLOSED;
+    }
+    for (int i = nsub; i < nconn; i++) conns[i].sent_at = calloc(65536, sizeof(uint64_t));
 }
 
 static void open_conn(Conn *c) {
@@ -297,20 +316,21 @@ static int time_start(char **command) {
 
 int main(int argc, char **argv) {
     int o;
-    while ((o = getopt(argc, argv, "h:p:P:S:m:q:s:w:r:d:W:v:B:T:L:u:x:")) != -1) switch (o) {
+    while ((o = getopt(argc, argv, "h:p:P:S:m:q:s:w:r:d:W:v:B:T:L:u:x:D")) != -1) switch (o) {
         case 'h': host = optarg; break; case 'p': port = atoi(optarg); break; case 'P': npub = atoi(optarg); break; case 'S': nsub = atoi(optarg); break;
         case 'm': mode = optarg; break; case 'q': qos = atoi(optarg); break; case 's': size = atoi(optarg); break; case 'w': window = atoi(optarg); break;
         case 'r': rate = atof(optarg); break; case 'd': secs = atoi(optarg); break; case 'W': warm = atoi(optarg); break; case 'v': version = atoi(optarg); break;
         case 'B': broker_pid = atoi(optarg); break; case 'T': topics = atoi(optarg); break; case 'L': label = optarg; break;
-        case 'u': user = optarg; break; case 'x': pass = optarg; break; default: return 2; }
+        case 'u': user = optarg; break; case 'x': pass = optarg; break; case 'D': durable = 1; break; default: return 2; }
     if (size < 8) size = 8;
+    if (!strcmp(mode, "away")) { away = durable = 1; if (qos < 1 || nsub < 1) die("away: needs QoS 1 or 2, and a subscriber that leaves"); }
     struct rlimit rl = { 1000000, 1000000 }; if (setrlimit(RLIMIT_NOFILE, &rl)) { getrlimit(RLIMIT_NOFILE, &rl); rl.rlim_cur = rl.rlim_max; setrlimit(RLIMIT_NOFILE, &rl); }
     if (!strcmp(mode, "start")) return time_start(argv + optind);
     many = !strcmp(mode, "subs"); int idle = !strcmp(mode, "idle") || many, churn = !strcmp(mode, "churn");
     if (idle || churn) nsub = 0;
     payload = calloc(1, size); memset(payload, 'x', size);
     ep = epoll_create1(0); nconn = npub + nsub; conns = calloc(nconn, sizeof *conns);
-    fan = idle || churn ? 0 : !strcmp(mode, "pair") ? 1 : nsub;
+    fan = idle || churn ? 0 : !strcmp(mode, "pair") || away ? 1 : nsub;
     double cpu0, rss0, cpu1, rss1; broker_usage(&cpu0, &rss0);
     uint64_t t_connect = now_ns();
     // subscribers first, then publishers, at most 200 handshakes under way
@@ -347,6 +367,7 @@ int main(int argc, char **argv) {
         else printf("{\"label\":\"%s\",\"mode\":\"idle\",\"conns\":%d,\"connect_per_s\":%.0f,\"broker_us_per_conn\":%.1f,\"rss_mb\":%.1f,\"kb_per_conn\":%.2f,\"idle_cpu_pct\":%.2f,\"closed\":%lu}\n", label, nconn, nconn / connect_s, (cpu_quiet - cpu0) * 1e6 / nconn, rss1, (rss1 - rss0) * 1000.0 / nconn, (cpu1 - cpu_quiet) / ((now_ns() - quiet_from) / 1e9) * 100, closed_early);
         return 0;
     }
+    if (away) leave();
     uint64_t start = now_ns(), t_measure = start + warm * 1000000000ull, t_end = t_measure + secs * 1000000000ull, sent_at_measure = 0;
     uint64_t next_pub = 0; struct rusage ru0, ru1; (void)sent_at_measure;
     while (1) {

@@ -46,6 +46,9 @@ internal static class Cast
         actors.Add(new WillClient(ledger, Next(), "will-2"));
         actors.Add(new SessionEnder(ledger, Next(), "ender-1", ProtocolVersion.Mqtt311));
         actors.Add(new SessionEnder(ledger, Next(), "ender-2", ProtocolVersion.Mqtt50));
+        actors.Add(new ExpiringMessages(ledger, Next(), "expiring-1", QualityOfService.AtLeastOnce));
+        actors.Add(new ExpiringMessages(ledger, Next(), "expiring-2", QualityOfService.ExactlyOnce));
+        for (var kind = 0; kind < 4; kind++) actors.Add(new AbsentClient(ledger, Next(), $"absent-{kind + 1}", kind));
         return actors;
     }
 }

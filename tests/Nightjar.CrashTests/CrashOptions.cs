@@ -17,8 +17,10 @@ internal sealed record CrashOptions
          --folder DIR   : where the store lies; a folder of its own below the temporary one unless given.
          --config FILE  : further lines of the broker's configuration, after those that it must lose nothing under.
          --no-persistence : runs the broker without a store: the run must find losses, or it is worth nothing.
+         --backlog N    : has subscribers take queues of N messages instead, and kills the broker while they do.
          --operations   : kills the broker at every single write and sync of one of each operation instead, by strace.
          --step N       : with --operations, only at every Nth of them; 1 unless given.
+         --first N      : with --operations, from the Nth of them on; 1 unless given. With --step N, 1 to N are all of them in parts.
 
         Prints what was done and found. Exit codes: 0 nothing was violated, 1 something was, 2 wrong options or the broker does not start.
         """;
@@ -39,7 +41,12 @@ internal sealed record CrashOptions
 
     internal bool EveryOperation { get; init; }
 
+    /// <summary>Messages of a queue; 0 for the usual run.</summary>
+    internal int Backlog { get; init; }
+
     internal int Step { get; init; } = 1;
+
+    internal int First { get; init; } = 1;
 
     /// <summary>Reads a command line.</summary>
     /// <param name="arguments">The words.</param>
@@ -63,8 +70,10 @@ internal sealed record CrashOptions
                 "--folder" => Value() is { } folder ? options with { Folder = folder } : null,
                 "--config" => Value() is { } file ? options with { ConfigurationFile = file } : null,
                 "--no-persistence" => options with { IsPersistent = false },
+                "--backlog" => Number() is { } backlog and > 0 ? options with { Backlog = backlog } : null,
                 "--operations" => options with { EveryOperation = true },
                 "--step" => Number() is { } step and > 0 ? options with { Step = step } : null,
+                "--first" => Number() is { } first and > 0 ? options with { First = first } : null,
                 _ => null,
             };
             if (next is null)

@@ -21,7 +21,7 @@ internal sealed class OperationRun(CrashOptions options, BrokerUnderTest broker,
         await PrepareAsync();
         foreach (var call in Calls)
         {
-            var number = 1;
+            var number = options.First;
             while (await IsKilledAsync(call, number)) number += options.Step;
             await output.WriteLineAsync($"{call}: comes through from the {number}. on, {ledger.ViolationCount} violations");
         }

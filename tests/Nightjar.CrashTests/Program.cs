@@ -32,6 +32,7 @@ internal static class Program
                 ? BrokerUnderTest.DurableConfiguration(store) + lines
                 : "allow_anonymous true\nmax_queued_messages 0\n" + lines);
             if (options.EveryOperation) await new OperationRun(options, broker, ledger, output).RunAsync();
+            else if (options.Backlog > 0) await new BacklogRun(options, broker, ledger, output).RunAsync();
             else await new CrashRun(options, broker, ledger, output).RunAsync();
             await output.WriteLineAsync($"longest start: {broker.LongestStart.TotalMilliseconds:F0} ms");
         }

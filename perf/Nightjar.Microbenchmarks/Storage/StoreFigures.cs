@@ -145,33 +145,15 @@ internal static class StoreFigures
     /// <summary>A start with a million queued messages, a hundred thousand sessions, a million retained messages.</summary>
     private static void Start(TextWriter output, string path)
     {
-        const int sessions = 100_000;
-        const int messages = 1_000_000;
-        var store = Open(path, SqliteSync.Interval);
-        var stores = store.Open(new BrokerClock(TimeProvider.System));
-        var claims = new SessionClaim[sessions];
-        for (var index = 0; index < sessions; index++)
-        {
-            claims[index] = Claim(stores, index);
-            stores.Sessions.AddSubscription(claims[index], Encoding.UTF8.GetBytes($"site/{index}/#"), 1, 0);
-        }
-
-        for (var index = 0; index < messages; index++)
-        {
-            AppendOne(stores, claims[index % sessions], Message(index), (index / sessions) + 1);
-            stores.Retained.Set(Message(index));
-            if (index % 50_000 == 0) store.FlushAsync().Wait();
-        }
-
-        store.FlushAsync().Wait();
-        store.Abandon();
+        var content = LargeStore.OfTheTarget;
+        content.FillAsync(path).GetAwaiter().GetResult();
         var size = new FileInfo(path).Length;
         GC.Collect();
         foreach (var pages in (bool[])[true, false])
         {
             var before = GC.GetTotalMemory(forceFullCollection: true);
             var watch = Stopwatch.StartNew();
-            store = Open(path, SqliteSync.Always);
+            var store = Open(path, SqliteSync.Always);
             var opened = watch.Elapsed;
             var held = GC.GetTotalMemory(forceFullCollection: true) - before;
             watch.Restart();
@@ -179,7 +161,7 @@ internal static class StoreFigures
             store.Open(new BrokerClock(TimeProvider.System)).Recovery!.Recover(sink);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"start, file {size >> 20} MiB, {(pages ? "queues in pages" : "queues in memory")}: index {opened.TotalSeconds:F2} s, handing over {sink.Records} records {watch.Elapsed.TotalSeconds:F2} s; index {held / (double)messages:F0} bytes a queued message, with {sessions} sessions"));
+                $"start, file {size >> 20} MiB, {(pages ? "queues in pages" : "queues in memory")}: index {opened.TotalSeconds:F2} s, handing over {sink.Records} records {watch.Elapsed.TotalSeconds:F2} s; index {held / (double)content.Queued:F0} bytes a queued message, with {content.Sessions} sessions"));
             store.Abandon();
         }
     }

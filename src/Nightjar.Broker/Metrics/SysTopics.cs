@@ -90,15 +90,17 @@ internal sealed class SysTopics
 
     private void PublishClients()
     {
-        var total = _core.Sessions.Table.Count;
+        // In one walk: clients come meanwhile, and who is connected is one of all.
+        var total = 0;
         var connected = 0;
         foreach (var session in _core.Sessions.Table)
         {
+            total++;
             if (session.Link is not null) connected++;
         }
 
         _maximumClients = Math.Max(_maximumClients, total);
-        var disconnected = Math.Max(0, total - connected);
+        var disconnected = total - connected;
         Publish("clients/total", total);
         Publish("clients/maximum", _maximumClients);
         Publish("clients/connected", connected);

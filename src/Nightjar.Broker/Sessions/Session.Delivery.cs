@@ -159,7 +159,7 @@ internal sealed partial class Session
         _outstanding++;
         if (IsStored)
         {
-            var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId, delivery.Place);
+            var ticket = MarkSent(ref entry);
             if (MustPromise(delivery.QoS, ticket))
             {
                 Promise(link, entry, ticket);
@@ -168,6 +168,17 @@ internal sealed partial class Session
         }
 
         return WriteNew(link, ref entry, ref publication, context);
+    }
+
+    // A restart sends what is marked as sent before what is not. So the marks become durable in the order of the messages: once one could not be
+    // noted with its message any more, those behind it are not noted with theirs, which may be durable earlier.
+    private long MarkSent(ref InflightEntry entry)
+    {
+        ref var delivery = ref entry.Delivery;
+        if (delivery.Place.Ticket < _lastMark) delivery.Place = default;
+        var ticket = _environment.Stores.Messages.MarkSent(StoreClaim, delivery.Number, entry.PacketId, delivery.Place);
+        if (ticket != IMessageStore.Refused) _lastMark = Math.Max(_lastMark, ticket);
+        return ticket;
     }
 
     private bool WriteNew(SessionLink link, ref InflightEntry entry, ref Publication publication, BatchContext context)

@@ -16,7 +16,9 @@ internal sealed partial class Session
     {
         if (state != InflightState.None)
         {
-            if (!(_inflight ??= new InflightWindow()).TryRestore(delivery, state, packetId)) return false;
+            _inflight ??= new InflightWindow();
+            EndEarlier(packetId, delivery.Number);
+            if (!_inflight.TryRestore(delivery, state, packetId)) return false;
         }
         else
         {
@@ -25,6 +27,16 @@ internal sealed partial class Session
 
         _lastNumber = Math.Max(_lastNumber, delivery.Number);
         return true;
+    }
+
+    // An id is given again when its message is over. That the later message has it may be on disk before that the earlier one is over: nothing waits for
+    // the one, and the other may be noted in an older record.
+    private void EndEarlier(ushort packetId, long number)
+    {
+        ref var entry = ref _inflight!.Find(packetId, out var found);
+        if (!found || entry.Delivery.Number >= number) return;
+        CompleteInStore(entry.Delivery);
+        _inflight.Remove(ref entry);
     }
 
     /// <inheritdoc/>

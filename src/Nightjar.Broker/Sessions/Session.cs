@@ -27,6 +27,9 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     private int _resendIndex;
     private int _outstanding;
     private long _lastNumber;
+
+    // The newest ticket of a MarkSent.
+    private long _lastMark;
     private bool _dropsLogged;
     private long _droppedBefore;
 

@@ -20,6 +20,7 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     private Action<long>? _callback;
     private long _last;
     private long _durable;
+    private long _closed;
     private long _lastKey;
     private bool _holds;
     private BrokerStores? _inner;
@@ -32,6 +33,12 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
 
     /// <summary>What was said in each group in which something was, by the names of the calls.</summary>
     internal System.Collections.Concurrent.ConcurrentQueue<string> Grouped { get; } = [];
+
+    /// <summary>Whether deliveries have a place in which their first mark can be noted, up to the ticket that was the newest at <see cref="ClosePlaces"/>.</summary>
+    internal bool GivesPlaces { get; init; }
+
+    /// <summary>Deliveries that were marked as sent, and the tickets with which that becomes durable.</summary>
+    internal System.Collections.Concurrent.ConcurrentQueue<(long Number, long Ticket)> Marks { get; } = [];
 
     /// <summary>The store behind this one; null for none.</summary>
     internal MqttBrokerStore? Behind { get; init; }
@@ -113,6 +120,23 @@ internal sealed class ManualStore : MqttBrokerStore, IMessageStore, ISessionStor
     }
 
     public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery) => Next(_inner?.Messages.Append(session, message, delivery), nameof(Append));
+
+    public long Append(SessionClaim session, PublishedMessage message, in DeliveryRecord delivery, out StorePlace place)
+    {
+        var ticket = Append(session, message, delivery);
+        place = GivesPlaces ? new StorePlace(ticket, 0) : default;
+        return ticket;
+    }
+
+    /// <summary>Nothing is noted in the places that there are.</summary>
+    internal void ClosePlaces() => Volatile.Write(ref _closed, Last);
+
+    public long MarkSent(SessionClaim session, long number, ushort packetId, StorePlace place)
+    {
+        var ticket = place.Ticket > Volatile.Read(ref _closed) ? place.Ticket : MarkSent(session, number, packetId);
+        if (GivesPlaces) Marks.Enqueue((number, ticket));
+        return ticket;
+    }
 
     public long MarkSent(SessionClaim session, long number, ushort packetId) => Next(_inner?.Messages.MarkSent(session, number, packetId));
 

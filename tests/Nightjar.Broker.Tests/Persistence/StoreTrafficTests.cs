@@ -50,4 +50,26 @@ public sealed class StoreTrafficTests
         Assert.Equal(
             ["Claim", "Save", "AddSubscription", "Append", "MarkSent", "MarkReceived", "Complete", "AddReceivedId", "RemoveReceivedId"], store.Calls);
     }
+
+    // Marks out of order would be a restart that sends the later message before the earlier one.
+    [Theory]
+    [InlineData(QualityOfService.AtLeastOnce)]
+    [InlineData(QualityOfService.ExactlyOnce)]
+    public async Task Marks_OfMessagesThatWaitedInTheQueue_BecomeDurableInTheOrderOfTheMessages(QualityOfService qos)
+    {
+        var store = new ManualStore { GivesPlaces = true };
+        await using var broker = await TestBroker.StartAsync(store: store);
+        var subscriber = await broker.ConnectAsync("s", cleanStart: false, sessionExpiry: 9, receiveMaximum: 1);
+        await subscriber.SubscribeAsync("t", qos);
+        foreach (var payload in (string[])["1", "2", "3"])
+        {
+            if (payload == "3") store.ClosePlaces();
+            broker.Broker.Publish("t", System.Text.Encoding.UTF8.GetBytes(payload), qos);
+        }
+
+        foreach (var payload in (string[])["1", "2", "3"]) Assert.Equal(payload, (await subscriber.ReceiveAndAcknowledgeAsync()).Payload);
+        await subscriber.ExpectNothingAsync();
+        Assert.Equal([1, 2, 3], store.Marks.Select(mark => mark.Number));
+        Assert.Equal(store.Marks.Select(mark => mark.Ticket).Order(), store.Marks.Select(mark => mark.Ticket));
+    }
 }

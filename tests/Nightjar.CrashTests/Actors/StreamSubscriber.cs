@@ -9,8 +9,6 @@ namespace Nightjar.CrashTests.Actors;
 /// <summary>A durable subscriber of all streams, now online, now offline; alone, or one of a group that shares.</summary>
 internal sealed class StreamSubscriber : Actor
 {
-    // Time without anything coming after which what is owed counts as lost.
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
     private readonly Peer _peer;
     private readonly string _filter;
     private readonly QualityOfService _qos;
@@ -73,11 +71,11 @@ internal sealed class StreamSubscriber : Actor
         for (var end = DateTime.MinValue; !_receipts.Values.All(receipts => receipts.IsComplete) && await _peer.PingAsync(); await Task.Delay(20))
         {
             var now = DateTime.UtcNow;
-            if (Volatile.Read(ref _taken) != taken) (taken, end) = (Volatile.Read(ref _taken), now + Guard);
+            if (Volatile.Read(ref _taken) != taken) (taken, end) = (Volatile.Read(ref _taken), now + Ledger.Patience);
             else if (now > end) break;
         }
 
-        foreach (var receipts in _receipts.Values) receipts.ReportMissing();
+        foreach (var receipts in _receipts.Values) receipts.Report();
         await _peer.DisconnectAsync();
     }
 

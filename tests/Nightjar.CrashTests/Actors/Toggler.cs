@@ -44,7 +44,7 @@ internal sealed class Toggler : Actor
         if (await prober.ConnectAsync(port, clean: true, expiry: 0) is null) return;
         for (var filter = 0; filter < FilterCount; filter++) await prober.PublishAsync($"t/{_name}/{filter}", PayloadOf(probe, filter), QualityOfService.ExactlyOnce);
         await prober.PublishAsync($"tm/{_name}", PayloadOf(probe, -1), QualityOfService.AtLeastOnce);
-        var end = DateTime.UtcNow.AddSeconds(60);
+        var end = DateTime.UtcNow + (2 * Ledger.Patience);
         while (!_arrived.ContainsKey(PayloadOf(probe, -1)) && DateTime.UtcNow < end && await _peer.PingAsync()) await Task.Delay(5);
         if (_arrived.ContainsKey(PayloadOf(probe, -1)))
         {

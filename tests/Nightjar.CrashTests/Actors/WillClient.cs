@@ -97,7 +97,7 @@ internal sealed class WillClient : Actor
     {
         if (await _reader.ConnectAsync(port) is not { } isPresent) return;
         CheckPresent(_reader.ClientId, isPresent);
-        var end = DateTime.UtcNow.AddSeconds(60);
+        var end = DateTime.UtcNow + (2 * Ledger.Patience);
         while (IsMissing() && DateTime.UtcNow < end && await _reader.PingAsync()) await Task.Delay(20);
         lock (_gate)
         {

@@ -11,6 +11,9 @@ internal sealed class Ledger(Action<string>? report = null)
     private readonly List<string> _descriptions = [];
     private readonly SortedDictionary<string, long> _done = new(StringComparer.Ordinal);
 
+    /// <summary>How long nothing may come, with the broker at peace, before what is owed counts as lost. A test of losses has less, as it waits for all of it.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Counts the cycles, for descriptions.</summary>
     internal int Cycle { get; set; }
 

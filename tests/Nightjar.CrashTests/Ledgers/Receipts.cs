@@ -15,7 +15,13 @@ internal sealed class Receipts
 
     // Numbers that came ahead of a missing one, above the last of a run without gaps.
     private readonly SortedSet<long> _ahead = [];
+
+    // Not there when it was judged: one that comes all the same has not come before, so it was late and not lost, or is only now acknowledged.
+    private readonly HashSet<long> _reported = [];
     private readonly Dictionary<string, long> _lastBy = new(StringComparer.Ordinal);
+
+    // Behind later ones. Judged at the end: the publisher may hear of a refusal after a subscriber has the message.
+    private readonly List<(long Number, string What)> _late = [];
     private long _complete;
 
     internal Receipts(Ledger ledger, MessageStream stream, string who, bool isGroup)
@@ -43,6 +49,12 @@ internal sealed class Receipts
 
             _ledger.Did("messages received");
             if (_stream.IsRefused(number)) return;
+            if (_reported.Remove(number))
+            {
+                _ledger.Did("messages that came after they were judged");
+                return;
+            }
+
             if (number <= _complete || !_ahead.Add(number))
             {
                 if (_stream.IsExactlyOnce && isExactlyOnce && publish.QoS == QualityOfService.ExactlyOnce)
@@ -53,7 +65,7 @@ internal sealed class Receipts
 
             // In a group a QoS 1 message that is published again may go to another member, behind later ones.
             var last = _lastBy.GetValueOrDefault(member);
-            if (number < last && (_stream.IsExactlyOnce || !_isGroup)) _ledger.Add(Violation.Order, $"{member} got {_stream.Topic} {number} after {last}.");
+            if (number < last && (_stream.IsExactlyOnce || !_isGroup)) _late.Add((number, $"{member} got {_stream.Topic} {number} after {last}."));
             _lastBy[member] = Math.Max(last, number);
             Advance();
         }
@@ -72,16 +84,24 @@ internal sealed class Receipts
         }
     }
 
-    /// <summary>Says what is missing, once.</summary>
-    internal void ReportMissing()
+    /// <summary>Says what is missing, and what came behind later ones, once.</summary>
+    internal void Report()
     {
         lock (_gate)
         {
+            foreach (var (number, what) in _late)
+            {
+                if (_stream.IsRefused(number)) _ledger.Did("refused messages that came late");
+                else _ledger.Add(Violation.Order, what);
+            }
+
+            _late.Clear();
             Advance();
             for (var number = _complete + 1; number <= _stream.LastSent; number++)
             {
-                if (_ahead.Contains(number) || !_stream.IsOwed(number)) continue;
-                _ledger.Add(Violation.Lost, $"{_who} did not get {_stream.Topic} {number} of {_stream.LastSent}.");
+                if (_ahead.Contains(number)) continue;
+                _reported.Add(number);
+                if (_stream.IsOwed(number)) _ledger.Add(Violation.Lost, $"{_who} did not get {_stream.Topic} {number} of {_stream.LastSent}.");
             }
 
             // Said once; the next ones are counted from here.

@@ -86,11 +86,16 @@ internal sealed class Peer
 
     /// <summary>Publishes; what is not acknowledged when the connection ends is sent again on the next one.</summary>
     /// <returns>Completes with the reason code of the acknowledgement: of PUBACK, of PUBREC when it refuses, else of PUBCOMP.</returns>
-    internal Task<ReasonCode> PublishAsync(string topic, string payload, QualityOfService qos, bool retain = false)
+    /// <param name="topic">Topic name.</param>
+    /// <param name="payload">Its text.</param>
+    /// <param name="qos">1 or 2.</param>
+    /// <param name="retain">RETAIN.</param>
+    /// <param name="properties">Encoded properties without their length (v5); null for none.</param>
+    internal Task<ReasonCode> PublishAsync(string topic, string payload, QualityOfService qos, bool retain = false, byte[]? properties = null)
     {
         lock (_gate)
         {
-            var outgoing = new Outgoing(topic, payload, qos, retain) { PacketId = NextPacketId() };
+            var outgoing = new Outgoing(topic, payload, qos, retain) { PacketId = NextPacketId(), Properties = properties };
             _outgoing.Add(outgoing);
             Send(outgoing, dup: false);
             return outgoing.Completion.Task;
@@ -125,9 +130,10 @@ internal sealed class Peer
     }
 
     /// <summary>Sends DISCONNECT and waits for the broker to close.</summary>
-    internal async Task DisconnectAsync()
+    /// <param name="reason">Reason code (v5).</param>
+    internal async Task DisconnectAsync(ReasonCode reason = ReasonCode.Success)
     {
-        SendLocked([0xE0, 0]);
+        SendLocked(reason == ReasonCode.Success ? [0xE0, 0] : [0xE0, 1, (byte)reason]);
         await Ended;
     }
 
@@ -326,7 +332,7 @@ internal sealed class Peer
     }
 
     private void Send(Outgoing outgoing, bool dup) =>
-        Send(WirePackets.Publish(Version, outgoing.Topic, outgoing.Payload, outgoing.QoS, outgoing.PacketId, outgoing.Retain, dup));
+        Send(WirePackets.Publish(Version, outgoing.Topic, outgoing.Payload, outgoing.QoS, outgoing.PacketId, outgoing.Retain, dup, outgoing.Properties));
 
     private void SendLocked(byte[] packet)
     {
@@ -355,6 +361,8 @@ internal sealed class Peer
         internal QualityOfService QoS { get; } = qos;
 
         internal bool Retain { get; } = retain;
+
+        internal byte[]? Properties { get; init; }
 
         internal ushort PacketId { get; init; }
 

@@ -39,6 +39,7 @@ public sealed class DiskFaultTests : IDisposable
     [RequiresToolTheory("strace")]
     [InlineData("fsync,fdatasync", "error=EIO", "40..43")]
     [InlineData("write,pwrite64", "error=ENOSPC", "200..205")]
+    [InlineData("write,pwrite64", "error=EROFS", "200..205")]
     [InlineData("write,pwrite64", "retval=0", "200..205")]
     public async Task FailingCall_ForAWhile_RecoversWithoutARestart(string call, string fault, string when)
     {
@@ -62,6 +63,19 @@ public sealed class DiskFaultTests : IDisposable
         await run.ProveFailedAsync(disk.Fill);
         disk.GiveBack();
         await disk.GrowAsync("256m");
+        await GoOnAsync(run, use);
+    }
+
+    [LoopDiskFact]
+    public async Task FileSystemThatTurnsReadOnly_RefusesUntilItIsMountedAnew_AndGoesOn()
+    {
+        await using var disk = await LoopDisk.MountAsync(Path.Combine(_folder, "disk"));
+        await using var broker = new BrokerUnderTest(Path.Combine(_folder, "broker")) { StoreFolder = disk.Path };
+        var run = new FaultRun(broker, _ledger, Environment.TickCount & int.MaxValue);
+        await run.PrepareAsync();
+        var use = await run.UseUntilFailureAsync(disk.TurnReadOnly);
+        await run.ProveFailedAsync();
+        await disk.MountAnewAsync();
         await GoOnAsync(run, use);
     }
 

@@ -64,6 +64,7 @@ public sealed class SteppedBroker : IDisposable
         var client = new SteppedClient(transport, version);
         _clients.Add(client);
         client.Feed(connect);
+        client.AwaitSent(4);
         Assert.Equal(PacketType.ConnAck, (PacketType)(transport.Sent[0] >> 4));
         code = (ReasonCode)transport.Sent[3];
         return client;

@@ -29,11 +29,24 @@ public sealed class SteppedClient
     /// <summary>Has packets handled by the broker.</summary>
     public void Feed(ReadOnlyMemory<byte> packets) => Connection.Feed(packets);
 
+    /// <summary>Waits until the broker has sent so many bytes: what a store's thread lets go comes some time after it was asked for.</summary>
+    public void AwaitSent(int bytes)
+    {
+        var end = Environment.TickCount64 + (long)Wait.Guard.TotalMilliseconds;
+        var spin = default(SpinWait);
+        while (Connection.Sent.Length < bytes)
+        {
+            if (Environment.TickCount64 > end) Assert.Fail($"{Connection.Sent.Length} of {bytes} bytes came.");
+            spin.SpinOnce();
+        }
+    }
+
     /// <summary>Subscribes to one filter.</summary>
     public void Subscribe(string filter, QualityOfService qos, ushort packetId = 1)
     {
         Connection.ClearSent();
         Feed(WirePackets.Subscribe(Version, packetId, filter, qos));
+        AwaitSent(Version == ProtocolVersion.Mqtt50 ? 6 : 5);
         Assert.Equal(PacketType.SubAck, (PacketType)(Connection.Sent[0] >> 4));
         Assert.True(Connection.Sent[^1] < 0x80, $"SUBACK {Connection.Sent[^1]:X2}");
         Connection.ClearSent();

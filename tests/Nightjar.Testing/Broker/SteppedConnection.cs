@@ -12,7 +12,7 @@ namespace Nightjar.Testing.Broker;
 /// The broker's end of a connection that moves only when it is told to: what is fed is handled on the calling thread before the call returns,
 /// and what the broker sends stands in <see cref="Sent"/>. Nothing of it allocates in the steady state, so that a test can count what the broker does.
 /// </summary>
-/// <remarks>One thread.</remarks>
+/// <remarks>One thread; that of a store may send, while this one does nothing but look at <see cref="Sent"/> until all that it waits for is there.</remarks>
 public sealed class SteppedConnection : TransportConnection
 {
     private readonly SteppedReader _reader = new();
@@ -146,13 +146,22 @@ public sealed class SteppedConnection : TransportConnection
     private sealed class SteppedWriter(BufferPool pool) : OutputPipeWriter(pool)
     {
         private byte[] _sent = new byte[256];
-        private int _length;
+
+        // Set behind the bytes and their array, which another thread may have written.
+        private volatile int _length;
 
         internal bool Keeps { get; set; } = true;
 
         internal long Total { get; private set; }
 
-        internal ReadOnlySpan<byte> Sent => _sent.AsSpan(0, _length);
+        internal ReadOnlySpan<byte> Sent
+        {
+            get
+            {
+                var length = _length;
+                return _sent.AsSpan(0, length);
+            }
+        }
 
         internal void Clear() => _length = 0;
 

@@ -30,7 +30,9 @@ namespace Nightjar.Storage.Sqlite.Log;
 internal sealed class RecordLog : IDisposable
 {
     private const int MostStripes = 16;
-    private const int MostWatched = 256;
+
+    // Each end of a delivery looks at every stripe while the writer watches: records times stripes beyond which it does not.
+    private const int MostWatched = 65_536;
     [ThreadStatic]
     private static int t_stripe;
     private static int s_threads;
@@ -158,7 +160,7 @@ internal sealed class RecordLog : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsOpen(long ticket) => ticket > _closed;
 
-    /// <summary>Called after a record was counted as <see cref="LogStripe.Voided"/> and the stripe left: wakes the writer if it lingers over a few records that are all void now.</summary>
+    /// <summary>Called after a record was counted as <see cref="LogStripe.Voided"/> and the stripe left: wakes the writer if it lingers over records that are all void now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void WakeIfVoid()
     {
@@ -166,12 +168,12 @@ internal sealed class RecordLog : IDisposable
         if (Volatile.Read(ref _watched) != 0 && IsVoid) WakeWatcher();
     }
 
-    /// <summary>Lets more records come for a while; <see cref="Interrupt"/> ends it, and so do few records that have all become void. The writer's thread only.</summary>
+    /// <summary>Lets more records come for a while; <see cref="Interrupt"/> ends it, and so do records, unless they are very many, that have all become void. The writer's thread only.</summary>
     internal void Linger(int milliseconds)
     {
         // Nobody sees that the writer sleeps, so records do not wake it.
         _records.Reset();
-        var isWatched = LastTicket - _closed <= MostWatched;
+        var isWatched = (LastTicket - _closed) * _stripes.Length <= MostWatched;
         if (isWatched) Interlocked.Exchange(ref _watched, 1);
         if (Interlocked.Exchange(ref _interrupted, 0) == 0 && !(isWatched && LastTicket != _closed && IsVoid)) _records.Wait(milliseconds);
         if (isWatched) Volatile.Write(ref _watched, 0);

@@ -10,21 +10,29 @@ namespace Nightjar.Microbenchmarks.Sharing;
 internal static class SharingCost
 {
     private const int Turns = 9;
+    private const int WarmUps = 4;
     private const long TurnNanoseconds = 20_000_000;
 
     private static readonly int[] s_threads = [1, 2, 4, 8];
 
     /// <summary>Measures and prints a table.</summary>
-    internal static void Print(TextWriter output)
+    /// <param name="output">Takes the table.</param>
+    /// <param name="part">Only steps whose name has this in it; empty for all.</param>
+    internal static void Print(TextWriter output, string part)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} processors; ns of processor time for each operation, medians of {Turns} turns"));
         output.WriteLine();
         output.WriteLine("| step | 1 thread | 2 | 4 | 8 |");
         output.WriteLine("|---|--:|--:|--:|--:|");
-        foreach (SharedStep step in SharedStep.All)
+        foreach (SharedStep step in SharedStep.All.Where(step => step.Name.Contains(part, StringComparison.OrdinalIgnoreCase)))
         {
-            // Once for the compiler, whose last word on a long path takes a second.
-            Measure(step, 1);
+            // For the compiler, which says its last word on a long path in the pauses.
+            for (int i = 0; i < WarmUps; i++)
+            {
+                Measure(step, 1);
+                Thread.Sleep(250);
+            }
+
             var figures = new List<string>();
             foreach (int threads in s_threads) figures.Add(Measure(step, threads).ToString("0.0", CultureInfo.InvariantCulture));
             output.WriteLine($"| {step.Name} | {string.Join(" | ", figures)} |");

@@ -2,13 +2,14 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Nightjar.Microbenchmarks.Routing;
 using Nightjar.Microbenchmarks.Security;
+using Nightjar.Microbenchmarks.Sharing;
 using Nightjar.Microbenchmarks.Storage;
 using Nightjar.Microbenchmarks.Subscriptions;
 
 namespace Nightjar.Microbenchmarks;
 
 /// <summary>
-/// Runs the benchmarks that the command line names; without arguments it asks. Comparisons of their own: <c>rules-cost</c>, <c>dynsec-cost</c>,
+/// Runs the benchmarks that the command line names; without arguments it asks. Comparisons of their own: <c>rules-cost</c>, <c>dynsec-cost</c>, <c>sharing [STEP]</c>,
 /// <c>many-subscriptions COUNT</c> and <c>allocation MQLOAD SECONDS SHAPES QOS VERSIONS</c>, these two for perf/run, and
 /// <c>store-figures DIRECTORY [append|offline|online|start]</c>; with the executable <c>store-start NIGHTJAR DIRECTORY</c> and
 /// <c>queue-memory NIGHTJAR DIRECTORY [MESSAGES]</c>.
@@ -20,6 +21,7 @@ internal static class Program
         switch (args)
         {
             case ["rules-cost"]: RulesCost.Print(Console.Out); break;
+            case ["sharing", ..]: SharingCost.Print(Console.Out, args.Length > 1 ? args[1] : ""); break;
             case ["dynsec-cost"]: DynamicSecurityCost.Print(Console.Out); break;
             case ["store-figures", var directory, ..]: StoreFigures.Print(Console.Out, directory, args.Length > 2 ? args[2] : "all"); break;
             case ["store-start", var nightjar, var directory]: await StoreStart.PrintAsync(nightjar, directory, Console.Out); break;

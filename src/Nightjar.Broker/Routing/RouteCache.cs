@@ -34,12 +34,10 @@ internal sealed class RouteCache<TRoute>
     private readonly TRoute?[] _routes;
     private readonly uint[] _hashes;
     private readonly byte[] _hands;
-    private uint _misses;
     private readonly uint[] _doors;
     private readonly uint _setMask;
     private readonly long _maximumBytes;
-    private long _bytes;
-    private int _hand;
+    private RouteCacheMarks _marks;
 
     /// <summary>Makes a cache.</summary>
     /// <param name="capacity">Most routes held; rounded up to four times a power of two.</param>
@@ -59,7 +57,7 @@ internal sealed class RouteCache<TRoute>
     public int Capacity => _routes.Length;
 
     /// <summary>Sum of <see cref="CachedRoute.Bytes"/> of the routes held.</summary>
-    public long Bytes => Volatile.Read(ref _bytes);
+    public long Bytes => Volatile.Read(ref _marks.Bytes);
 
     /// <summary>Hash of a topic name.</summary>
     public static uint HashOf(ReadOnlySpan<byte> topicName) => SeededHash.Hash32(topicName);
@@ -90,7 +88,7 @@ internal sealed class RouteCache<TRoute>
     public bool ShouldAdmit(uint hash)
     {
         // A lost increment between threads only moves the sixteenth.
-        if ((++_misses & 15) == 0) return true;
+        if ((++_marks.Misses & 15) == 0) return true;
         // Other bits than those that choose the set would be the same ones here: any will do, the whole hash is compared.
         ref var door = ref _doors[hash & (uint)(_doors.Length - 1)];
         if (door == hash) return true;
@@ -119,7 +117,7 @@ internal sealed class RouteCache<TRoute>
     private void Place(int index, TRoute? route)
     {
         var old = Interlocked.Exchange(ref _routes[index], route);
-        Interlocked.Add(ref _bytes, (route?.Bytes ?? 0) - (old?.Bytes ?? 0));
+        Interlocked.Add(ref _marks.Bytes, (route?.Bytes ?? 0) - (old?.Bytes ?? 0));
     }
 
     private void Shed(int steps)
@@ -127,7 +125,7 @@ internal sealed class RouteCache<TRoute>
         for (; steps > 0 && Bytes > _maximumBytes; steps--)
         {
             // A hand that two threads move may pass over a way, or give one twice.
-            var index = _hand++ & (_routes.Length - 1);
+            var index = _marks.Hand++ & (_routes.Length - 1);
             if (Volatile.Read(ref _routes[index]) is not { } route) continue;
             if (route.WasUsed) route.WasUsed = false;
             else Place(index, null);

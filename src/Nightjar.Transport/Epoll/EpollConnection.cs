@@ -34,8 +34,11 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     private int _events = Readable;
     private int _holds;
 
-    // Under the lock of the reader.
-    private bool _isRegistered;
+    private readonly uint _number = EpollLoop.NextNumber();
+    private EpollLoop _loop;
+
+    // What the loop watches for; 0 before it does. Under the lock of the reader, like a change of the loop.
+    private uint _watched;
 
     /// <summary>Takes a connected descriptor over.</summary>
     internal EpollConnection(int descriptor, EndPoint? remote, SocketTransportOptions options)
@@ -43,13 +46,13 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         _descriptor = descriptor;
         _options = options;
         RemoteEndPoint = remote;
-        Loop = EpollLoop.Next();
+        _loop = EpollLoop.Of(_number);
         _reader = new EpollPipeReader(this, options.BufferPool);
         _writer = new EpollOutputWriter(this, options.BufferPool);
     }
 
     /// <inheritdoc/>
-    public EpollLoop Loop { get; }
+    public EpollLoop Loop => Volatile.Read(ref _loop);
 
     /// <inheritdoc/>
     public override EndPoint? LocalEndPoint
@@ -78,6 +81,9 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     /// <inheritdoc/>
     public void OnEvents(uint events)
     {
+        // Of what has happened the other loop is told at once.
+        if (MovedToPlace())
+            return;
         const uint Broken = LinuxCalls.EventError | LinuxCalls.EventHangUp;
         if ((events & (LinuxCalls.EventOut | Broken)) != 0 && TryTake(SendArmed))
             _writer.OnWritable(SocketError.Success);
@@ -86,6 +92,13 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         int readable = (events & (LinuxCalls.EventPeerHangUp | Broken)) != 0 ? Readable | PeerEnded : Readable;
         if ((Interlocked.Or(ref _events, readable) & ReceiveArmed) != 0 && TryTake(ReceiveArmed))
             _reader.OnReadable();
+    }
+
+    /// <summary>Runs something on the thread of the connection's loop after the events at hand.</summary>
+    internal void Post(IThreadPoolWorkItem work)
+    {
+        MovedToPlace();
+        Loop.Post(work);
     }
 
     /// <summary>Receives what is there.</summary>
@@ -100,6 +113,7 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         int events = Interlocked.And(ref _events, ~Readable);
         int received = LinuxCalls.Receive(_descriptor, destination, out error);
         LetGo();
+        Loop.CountReceived(received);
         // A receive that was not filled has drained a stream, and the next byte is an event.
         if (received == destination.Length || (received > 0 && (events & PeerEnded) != 0))
             Interlocked.Or(ref _events, Readable);
@@ -152,6 +166,36 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         return !TryTake(SendArmed);
     }
 
+    /// <summary>Has another loop serve the connection.</summary>
+    /// <remarks>Who sees the connection's loop before the change ignores what is told meanwhile: putting it into the other's set tells of it again.</remarks>
+    /// <returns>False: it stays where it was, or has ended.</returns>
+    internal bool TryMove(EpollLoop place)
+    {
+        if (!TryHold())
+            return false;
+        bool isDone = true;
+        bool isLost = false;
+        lock (_reader)
+        {
+            EpollLoop old = Loop;
+            Volatile.Write(ref _loop, place);
+            if (_watched != 0 && !ReferenceEquals(old, place))
+            {
+                old.Forget(_descriptor);
+                isDone = place.TryAdd(_descriptor, this, _watched);
+                if (!isDone)
+                {
+                    Volatile.Write(ref _loop, old);
+                    isLost = !old.TryAdd(_descriptor, this, _watched);
+                }
+            }
+        }
+        LetGo();
+        if (isLost)
+            Abort(SocketError.NoBufferSpaceAvailable);
+        return isDone;
+    }
+
     internal override void ShutdownSend()
     {
         if (!TryHold())
@@ -188,7 +232,7 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
 
     private SocketError TryRegister(bool withSend)
     {
-        if (!withSend && Volatile.Read(ref _isRegistered))
+        if (!withSend && Volatile.Read(ref _watched) != 0)
             return SocketError.Success;
         if (!TryHold())
             return SocketError.OperationAborted;
@@ -196,12 +240,18 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         uint events = withSend ? ReceiveEvents | LinuxCalls.EventOut : ReceiveEvents;
         lock (_reader)
         {
-            isDone = _isRegistered ? !withSend || Loop.TryModify(_descriptor, events) : Loop.TryAdd(_descriptor, this, events);
+            isDone = _watched != 0 ? !withSend || Loop.TryModify(_descriptor, events) : Loop.TryAdd(_descriptor, this, events);
             if (isDone)
-                Volatile.Write(ref _isRegistered, true);
+                Volatile.Write(ref _watched, _watched | events);
         }
         LetGo();
         return isDone ? SocketError.Success : SocketError.NoBufferSpaceAvailable;
+    }
+
+    private bool MovedToPlace()
+    {
+        EpollLoop place = EpollLoop.Of(_number);
+        return !ReferenceEquals(place, Loop) && TryMove(place);
     }
 
     private bool TryHold()

@@ -37,7 +37,7 @@ internal sealed class EpollListener : TransportListener, IEpollSource, IValueTas
         _backOff = new AcceptBackOff(options.TimeProvider, _closed.Token);
         LocalEndPoint = socket.LocalEndPoint!;
         socket.Blocking = false;
-        Loop = EpollLoop.Next();
+        Loop = EpollLoop.Of(EpollLoop.NextNumber());
         if (!Loop.TryAdd(_descriptor, this, LinuxCalls.EventIn))
             throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
     }

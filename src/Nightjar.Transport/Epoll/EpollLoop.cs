@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Nightjar.Transport.Epoll;
@@ -9,6 +10,9 @@ namespace Nightjar.Transport.Epoll;
 // asks the socket once more, in vain, before it waits. Here a connection that waits is a bit in its state: the loop receives into a block
 // that it has anyway, when there is something to receive. Registration is edge-triggered and made once, at the first wait, so that a
 // client whose every packet is there when it is looked for is never registered at all.
+//
+// How many of the loops have connections to serve changes with the load (ActiveLoops). A connection moves when something happens to it:
+// it is taken out of one epoll set and put into the other's, which tells of what is there once more. Connections that are idle stay.
 
 /// <summary>One thread that waits for its connections by epoll and serves them to completion: what follows an event runs on it.</summary>
 /// <remarks>Nothing that blocks may follow an event.</remarks>
@@ -16,8 +20,13 @@ internal sealed unsafe class EpollLoop
 {
     private const int EventsAtOnce = 256;
 
+    // How long a loop stands back when its pace asks for it.
+    private const int PauseMicroseconds = 100;
+
     private static readonly SourceTable s_sources = new();
-    private static readonly Lazy<EpollLoop[]> s_loops = new(Create);
+    private static readonly EpollLoop?[] s_loops = new EpollLoop?[Environment.ProcessorCount];
+    private static readonly ActiveLoops s_active = new(Environment.ProcessorCount);
+    private static readonly Lock s_creation = new();
     private static int s_next;
 
     [ThreadStatic]
@@ -25,6 +34,7 @@ internal sealed unsafe class EpollLoop
 
     private readonly int _epoll;
     private readonly int _wakeUp;
+    private readonly int _number;
     private readonly Lock _gate = new();
     private readonly byte[] _events = GC.AllocateArray<byte>(EventsAtOnce * 16, pinned: true);
 
@@ -32,12 +42,20 @@ internal sealed unsafe class EpollLoop
     private int _threadId;
     private List<IThreadPoolWorkItem> _running = [];
     private List<IThreadPoolWorkItem> _atEnd = [];
+    private readonly LoopPace _pace = new();
+    private long _windowStart;
+    private long _waited;
+    private long _paceStart;
+    private int _turns;
+    private int _happened;
+    private long _received;
 
     // Under the gate.
     private List<IThreadPoolWorkItem> _posted = [];
 
     private EpollLoop(int number)
     {
+        _number = number;
         _epoll = LinuxCalls.EpollCreate(LinuxCalls.CloseOnExecute);
         _wakeUp = _epoll < 0 ? -1 : LinuxCalls.EventDescriptor(0, LinuxCalls.CloseOnExecute | LinuxCalls.NonBlocking);
         if (_wakeUp < 0 || !TryControl(LinuxCalls.ControlAdd, _wakeUp, LinuxCalls.EventIn | LinuxCalls.EventEdgeTriggered))
@@ -49,12 +67,14 @@ internal sealed unsafe class EpollLoop
     /// <summary>Whether this machine has what the loops need.</summary>
     internal static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>The loop for the next connection: each in turn. There are as many as processors, made when the first is asked for, and they live as long as the process.</summary>
-    internal static EpollLoop Next()
-    {
-        EpollLoop[] loops = s_loops.Value;
-        return loops[(uint)Interlocked.Increment(ref s_next) % (uint)loops.Length];
-    }
+    /// <summary>A number for the next connection, by which <see cref="Of"/> finds its loop.</summary>
+    internal static uint NextNumber() => (uint)Interlocked.Increment(ref s_next);
+
+    /// <summary>The loop that is to serve a connection now.</summary>
+    internal static EpollLoop Of(uint number) => At((int)(number % (uint)s_active.Count));
+
+    /// <summary>One of the loops. There are as many as processors at most, made when they are needed first, and they live as long as the process.</summary>
+    internal static EpollLoop At(int index) => Volatile.Read(ref s_loops[index]) ?? Create(index);
 
     /// <summary>Runs something on the loop's thread after the events at hand.</summary>
     internal void Post(IThreadPoolWorkItem work)
@@ -92,15 +112,20 @@ internal sealed unsafe class EpollLoop
     internal bool TryModify(int descriptor, uint events) =>
         TryControl(LinuxCalls.ControlModify, descriptor, events | LinuxCalls.EventEdgeTriggered);
 
+    /// <summary>Ends watching a descriptor that goes to another loop.</summary>
+    internal void Forget(int descriptor) => TryControl(LinuxCalls.ControlDelete, descriptor, 0);
+
     /// <summary>Ends watching: to be called right before the descriptor is closed, which takes it out of the kernel's list.</summary>
     internal static void Remove(int descriptor) => s_sources.Set(descriptor, null);
 
-    private static EpollLoop[] Create()
+    private static EpollLoop Create(int number)
     {
-        var loops = new EpollLoop[Environment.ProcessorCount];
-        for (int i = 0; i < loops.Length; i++)
-            loops[i] = new EpollLoop(i);
-        return loops;
+        lock (s_creation)
+        {
+            EpollLoop loop = s_loops[number] ?? new EpollLoop(number);
+            Volatile.Write(ref s_loops[number], loop);
+            return loop;
+        }
     }
 
     private bool TryControl(int operation, int descriptor, uint events)
@@ -117,11 +142,11 @@ internal sealed unsafe class EpollLoop
         _threadId = Environment.CurrentManagedThreadId;
         t_current = this;
         bool isPosted = false;
+        _windowStart = _paceStart = Stopwatch.GetTimestamp();
+        LinuxCalls.SleepExactly();
         while (true)
         {
-            int count;
-            fixed (byte* events = _events)
-                count = LinuxCalls.EpollWait(_epoll, events, EventsAtOnce, isPosted ? 0 : -1);
+            int count = Wait(isPosted ? 0 : -1);
             if (count < 0 && Marshal.GetLastPInvokeError() != LinuxCalls.Interrupted)
                 Environment.FailFast($"epoll_wait failed with errno {Marshal.GetLastPInvokeError()}.");
             for (int i = 0; i < count; i++)
@@ -131,6 +156,45 @@ internal sealed unsafe class EpollLoop
             lock (_gate)
                 isPosted = _posted.Count > 0 || _atEnd.Count > 0;
         }
+    }
+
+    /// <summary>A connection of the loop has received. A lost count between threads only blurs the pace.</summary>
+    internal void CountReceived(int bytes) => _received += bytes;
+
+    private int Wait(int milliseconds)
+    {
+        int count;
+        long before = Stopwatch.GetTimestamp();
+        if (milliseconds != 0 && _pace.Pauses)
+            LinuxCalls.Sleep(PauseMicroseconds);
+        fixed (byte* events = _events)
+            count = LinuxCalls.EpollWait(_epoll, events, EventsAtOnce, milliseconds);
+        long now = Stopwatch.GetTimestamp();
+        _waited += now - before;
+        if (now - _paceStart >= LoopPace.Window * Stopwatch.Frequency / 1_000_000)
+            EndPace(now);
+        if (now - _windowStart >= ActiveLoops.Window * Stopwatch.Frequency / 1000)
+            EndWindow(now);
+        _turns++;
+        _happened += Math.Max(count, 0);
+        return count;
+    }
+
+    private void EndPace(long now)
+    {
+        long ticks = Stopwatch.Frequency / 1_000_000;
+        _pace.EndWindow(now / ticks, (now - _paceStart) / ticks, _turns, _happened, _received);
+        _paceStart = now;
+        _turns = _happened = 0;
+        _received = 0;
+    }
+
+    private void EndWindow(long now)
+    {
+        double busy = 1 - ((double)_waited / (now - _windowStart));
+        s_active.Report(_number, now / (Stopwatch.Frequency / 1000), busy);
+        _windowStart = now;
+        _waited = 0;
     }
 
     private void Dispatch(ReadOnlySpan<byte> happening)

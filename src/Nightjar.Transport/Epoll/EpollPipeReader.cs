@@ -16,7 +16,7 @@ internal sealed class EpollPipeReader(EpollConnection connection, BufferPool poo
             OnReceived(received, error);
     }
 
-    protected override void QueueTurn() => connection.Loop.Post(this);
+    protected override void QueueTurn() => connection.Post(this);
 
     protected override int TryReceive(Span<byte> destination, out SocketError error) => connection.Receive(destination, out error);
 

@@ -17,6 +17,7 @@ internal static unsafe partial class LinuxCalls
     internal const uint EventEdgeTriggered = 1u << 31;
 
     internal const int ControlAdd = 1;
+    internal const int ControlDelete = 2;
     internal const int ControlModify = 3;
     internal const int CloseOnExecute = 0x80000;
     internal const int NonBlocking = 0x800;
@@ -36,6 +37,7 @@ internal static unsafe partial class LinuxCalls
     private const int MessageFlags = 0x40 | 0x4000;
     private const int SocketLevel = 1;
     private const int LingerOption = 13;
+    private const int TimerSlack = 29;
     private const int DuplicateDescriptor = 1030;
     private const string Library = "libc";
 
@@ -71,6 +73,16 @@ internal static unsafe partial class LinuxCalls
     /// <summary>Another descriptor of the same socket.</summary>
     /// <returns>-1 when there is none left.</returns>
     internal static int Duplicate(int descriptor) => Control(descriptor, DuplicateDescriptor, 0);
+
+    /// <summary>Has the calling thread's sleeps end when they should, not up to 50 us later.</summary>
+    internal static void SleepExactly() => _ = ProcessControl(TimerSlack, 1000, 0, 0, 0);
+
+    /// <summary>Sleeps; a signal ends it early.</summary>
+    internal static void Sleep(int microseconds)
+    {
+        nint* time = stackalloc nint[] { 0, microseconds * 1000 };
+        _ = Sleep(time, null);
+    }
 
     [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
     internal static partial int EpollCreate(int flags);
@@ -113,6 +125,12 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(int descriptor, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "prctl", SetLastError = true)]
+    private static partial int ProcessControl(int option, nuint first, nuint second, nuint third, nuint fourth);
+
+    [LibraryImport(Library, EntryPoint = "nanosleep", SetLastError = true)]
+    private static partial int Sleep(nint* time, nint* rest);
 
     private static int Result(nint count, out SocketError error)
     {

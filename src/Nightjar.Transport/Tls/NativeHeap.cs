@@ -4,7 +4,7 @@ namespace Nightjar.Transport.Tls;
 
 /// <summary>Gives back to the system what handshakes leave free in the C library's heap: OpenSSL's buffers lie between what connections keep, and the
 /// library by itself gives back only what lies at the end.</summary>
-/// <remarks>Done once, some seconds after the last handshake, because it looks at the whole heap: about 10 ms for 90 MB, during which only OpenSSL waits.</remarks>
+/// <remarks>Done once, two seconds after the last handshake, because it looks at the whole heap, and native code that wants memory meanwhile waits.</remarks>
 internal static partial class NativeHeap
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);

@@ -1,0 +1,93 @@
+using Nightjar.Transport.Epoll;
+using Xunit;
+
+namespace Nightjar.Transport.Tests.Epoll;
+
+public sealed class LoopPaceTests
+{
+    private readonly LoopPace _pace = new();
+    private long _now;
+
+    [Fact]
+    public void ManyLonelyEventsBringAPauseThatStays()
+    {
+        Windows(3, turns: 500, events: 600);
+        Assert.True(_pace.Pauses);
+        Windows(3, turns: 150, events: 600);
+        Assert.True(_pace.Pauses);
+        Windows(99, turns: 150, events: 600);
+        Assert.True(_pace.Pauses);
+        // On trial again, which begins without it.
+        Windows(1, turns: 150, events: 600);
+        Assert.False(_pace.Pauses);
+        Windows(3, turns: 500, events: 600);
+        Assert.True(_pace.Pauses);
+    }
+
+    [Fact]
+    public void ThoseWhoAnswerEachOtherAreNotSlowedDown()
+    {
+        Windows(3, turns: 500, events: 1000);
+        Windows(3, turns: 180, events: 900);
+        Assert.False(_pace.Pauses);
+    }
+
+    [Fact]
+    public void APauseThatFindsNoMoreAtOnceIsGivenUp()
+    {
+        Windows(3, turns: 500, events: 600);
+        Windows(3, turns: 500, events: 600);
+        Assert.False(_pace.Pauses);
+    }
+
+    [Fact]
+    public void ATrialThatFailsMakesTheNextOneWait()
+    {
+        Windows(6, turns: 500, events: 600);
+        Assert.Equal(51, WindowsUntilTrial());
+        Windows(3, turns: 500, events: 600);
+        Assert.Equal(102, WindowsUntilTrial());
+    }
+
+    [Theory]
+    [InlineData(50, 50, 1000)] // few
+    [InlineData(50, 1000, 1000)] // many in a turn already
+    [InlineData(500, 600, 600 * 512)] // much in an event already
+    public void WhereNothingIsToBeWonNothingIsTried(int turns, int events, long bytes)
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            Windows(1, turns, events, bytes);
+            Assert.False(_pace.Pauses);
+        }
+    }
+
+    [Fact]
+    public void APauseEndsWithTheLoad()
+    {
+        Windows(3, turns: 500, events: 600);
+        Windows(3, turns: 150, events: 600);
+        Windows(1, turns: 20, events: 20);
+        Assert.False(_pace.Pauses);
+    }
+
+    private int WindowsUntilTrial()
+    {
+        int count = 0;
+        while (!_pace.Pauses)
+        {
+            Assert.True(++count < 10_000);
+            Windows(1, turns: 500, events: 600);
+        }
+        return count;
+    }
+
+    private void Windows(int count, int turns, int events, long bytes = 1000)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _now += LoopPace.Window;
+            _pace.EndWindow(_now, LoopPace.Window, turns, events, bytes);
+        }
+    }
+}

@@ -33,7 +33,8 @@ internal struct InflightEntry
 /// The QoS 1 and 2 messages sent to one client and not yet acknowledged. Packet ids count up from 1; the entry of an id stands at
 /// <c>id mod capacity</c>, so that finding one is an index and acknowledgements may come in any order. An id whose place is taken by an older
 /// one is passed over; the table doubles only when it is full, so one message that is never acknowledged costs nothing. Tables that are outgrown, and
-/// a large one that is empty again, go to the shared pool, so that clients that are behind now and then make no garbage.
+/// a large one of which little was needed between two times at which it was empty, go to the shared pool, so that clients that are behind now and
+/// then make no garbage, and those that are behind all the time do not make their table anew.
 /// </summary>
 /// <remarks>Not thread-safe: the session's gate guards it. Every operation is O(1) but <see cref="CopyInOrder"/>.</remarks>
 internal sealed class InflightWindow
@@ -49,7 +50,13 @@ internal sealed class InflightWindow
     private int _mask = LeastCapacity - 1;
     private ushort _lastId;
 
+    // The last id when nothing was in flight last, looked at for large tables only.
+    private ushort _lastWhenEmpty;
+
     internal int Count { get; private set; }
+
+    /// <summary>Places for messages that there are at present.</summary>
+    internal int Capacity => _mask + 1;
 
     /// <summary>Sum of the sizes of the messages held.</summary>
     internal long Bytes { get; private set; }
@@ -128,7 +135,7 @@ internal sealed class InflightWindow
         Debug.Assert(entry.State != InflightState.None, "An empty entry was removed.");
         ReleaseMessage(ref entry);
         entry = default;
-        if (--Count == 0 && _mask >= MostKeptWhenEmpty) Resize(KeptCapacity);
+        if (--Count == 0 && _mask >= MostKeptWhenEmpty) ShrinkUnlessNeeded();
     }
 
     /// <summary>The packet ids in flight in the order of their first sending.</summary>
@@ -146,6 +153,14 @@ internal sealed class InflightWindow
 
         Array.Sort(numbers, ids);
         return ids;
+    }
+
+    // So many ids were given since, so no more were in flight at once.
+    private void ShrinkUnlessNeeded()
+    {
+        var given = (ushort)(_lastId - _lastWhenEmpty);
+        _lastWhenEmpty = _lastId;
+        if (given <= (_mask + 1) / 8) Resize(KeptCapacity);
     }
 
     // Two ids that differ modulo the old size differ modulo a larger one.

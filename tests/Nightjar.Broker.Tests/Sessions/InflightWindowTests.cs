@@ -56,6 +56,26 @@ public sealed class InflightWindowTests
     }
 
     [Fact]
+    public void LargeTable_IsKeptForThoseWhoNeedItAgain_AndGivenBackWhenLittleIsNeeded()
+    {
+        var window = new InflightWindow();
+        void Use(int count)
+        {
+            var ids = new ushort[count];
+            for (var i = 0; i < count; i++) ids[i] = window.Add(new Delivery { Message = Message(1), Number = i }, InflightState.AwaitingPubAck).PacketId;
+            foreach (var id in ids) window.Remove(ref window.Find(id, out _));
+        }
+
+        Use(4000);
+        Use(3000);
+        Assert.Equal(4096, window.Capacity);
+        Use(1);
+        Assert.Equal(64, window.Capacity);
+        Use(4000);
+        Assert.Equal(4096, window.Capacity);
+    }
+
+    [Fact]
     public void TryRestore_OfIdsThatShareAPlace_KeepsAllOfThem()
     {
         var window = new InflightWindow();

@@ -136,7 +136,7 @@ internal sealed class AbsentClient : Actor
     {
         if (await PublishFenceAsync(port) is not { } fence || await _reader.ConnectAsync(port) is not { } isPresent) return false;
         CheckPresent(_reader.ClientId, isPresent);
-        var end = DateTime.UtcNow.AddSeconds(60);
+        var end = DateTime.UtcNow + (2 * Ledger.Patience);
         while (!HasCome(fence) && await _reader.PingAsync())
         {
             if (DateTime.UtcNow > end)

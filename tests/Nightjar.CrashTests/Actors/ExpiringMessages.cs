@@ -18,9 +18,6 @@ internal sealed class ExpiringMessages : Actor
 {
     // Rounding to seconds, and what the broker's clock and timers may be off.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1.5);
-
-    // Time without anything coming after which what is owed counts as lost.
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
     private static readonly uint[] Intervals = [1, 2, 3, 40, 3600, 100_000];
     private readonly Lock _gate = new();
     private readonly Peer _publisher;
@@ -93,7 +90,7 @@ internal sealed class ExpiringMessages : Actor
         long taken = -1;
         for (var end = DateTime.MinValue; IsMissing() && await _reader.PingAsync(); await Task.Delay(20))
         {
-            if (Volatile.Read(ref _taken) != taken) (taken, end) = (Volatile.Read(ref _taken), DateTime.UtcNow + Guard);
+            if (Volatile.Read(ref _taken) != taken) (taken, end) = (Volatile.Read(ref _taken), DateTime.UtcNow + Ledger.Patience);
             else if (DateTime.UtcNow > end) break;
         }
 

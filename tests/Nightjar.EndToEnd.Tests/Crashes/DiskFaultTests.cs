@@ -117,8 +117,8 @@ public sealed class DiskFaultTests : IDisposable
     {
         await using var broker = new BrokerUnderTest(_folder);
         await using var output = new StringWriter();
-        // Every tenth only; all of them: tests/Nightjar.CrashTests --operations.
-        await new OperationRun(new CrashOptions { EveryOperation = true, Step = 10 }, broker, _ledger, output).RunAsync();
+        // Every twentieth only; all of them: tests/Nightjar.CrashTests --operations.
+        await new OperationRun(new CrashOptions { EveryOperation = true, Step = 20 }, broker, _ledger, output).RunAsync();
         Assert.True(_ledger.ViolationCount == 0, $"{output}{_ledger.Summary()}\n{string.Join('\n', _ledger.Descriptions)}");
         Assert.True(_ledger.DoneOf("kills at writes") > 1 && _ledger.DoneOf("kills at syncs") > 1, _ledger.Summary());
     }

@@ -189,10 +189,18 @@ internal sealed partial class BrokerUnderTest : IAsyncDisposable
 
     private static List<int> ChildrenOf(int id)
     {
-        var file = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task/{id}/children");
-        return File.Exists(file)
-            ? [.. File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))]
-            : [];
+        string children;
+        try
+        {
+            children = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task/{id}/children"));
+        }
+        catch (IOException)
+        {
+            // The process is over, perhaps since a moment ago.
+            return [];
+        }
+
+        return [.. children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
     }
 
     private void Logged(string? line, TaskCompletionSource running)

@@ -37,7 +37,7 @@ internal sealed partial class ClientConnection
     /// <summary>Acknowledges a packet; the acknowledgement leaves when its ticket is durable, in order with others of its type [MQTT-4.6.0-2].</summary>
     internal void Acknowledge(PacketType type, ushort packetId, ReasonCode reasonCode, long ticket, BatchContext context)
     {
-        if (ticket != IMessageStore.Refused && TryGather(type, packetId, reasonCode, Core.Durability.IsDurable(ticket) ? 0 : ticket, context)) return;
+        if (ticket != IMessageStore.Refused && TryGather(type, packetId, reasonCode, ticket == 0 || Core.Durability.IsDurable(ticket) ? 0 : ticket, context)) return;
         Span<byte> frame = stackalloc byte[AcknowledgementWriter.MaximumBareLength];
         var length = AcknowledgementWriter.Write(frame, type, packetId, Version, reasonCode);
         Write(frame[..length], ticket, context);

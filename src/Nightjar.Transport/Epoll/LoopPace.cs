@@ -48,7 +48,7 @@ internal sealed class LoopPace
     /// <summary>A window has ended.</summary>
     /// <param name="now">Microseconds.</param>
     /// <param name="length">Its length in microseconds.</param>
-    /// <param name="turns">Turns with events.</param>
+    /// <param name="turns">Turns; those that only had posted work to do among them.</param>
     /// <param name="events">Events of all of them.</param>
     /// <param name="bytes">Bytes that were received.</param>
     internal void EndWindow(long now, long length, int turns, int events, long bytes)

@@ -46,6 +46,9 @@ internal sealed class BatchContext : IThreadPoolWorkItem
 
     internal BatchCounters Counters;
 
+    /// <summary>How crowded the gate of the batch's only receiver was.</summary>
+    internal GateCrowding Crowding;
+
     /// <summary>Bytes that the batch may still hold before the account is looked at again.</summary>
     internal long MemoryGrant;
 
@@ -94,7 +97,9 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     {
         if (ReferenceEquals(_held, session) && --_deliveriesLeft > 0) return;
         Leave();
-        Monitor.Enter(session);
+        var isFree = Monitor.TryEnter(session);
+        if (!isFree) Monitor.Enter(session);
+        Crowding.Count(session, isFree);
         _held = session;
         _deliveriesLeft = MaximumDeliveries;
     }
@@ -155,6 +160,7 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         _putOffBytes = Math.Max(0, _putOffBytes + Counters.BytesReceived + Counters.BytesSent);
         counters.Add(ref Counters, _threadIndex);
         MemoryGrant = 0;
+        Crowding = default;
         if (Scratch.Length > 64 * 1024) Scratch = new byte[512];
         Templates.Trim();
         t_idle = this;

@@ -16,6 +16,7 @@ internal sealed class Router
 {
     private readonly SessionEnvironment _environment;
     private readonly RouteCache<Route> _cache;
+    private readonly ReceiverLists _lists = new();
     private readonly Lock _retainedGate = new();
     private long _retainedBytes;
 
@@ -134,11 +135,13 @@ internal sealed class Router
         matches.Clear();
         Subscriptions.Match(topicName, matches);
         context.Counters.RoutesBuilt++;
+        var receivers = _lists.Share(ReceiversOf(topicName, matches));
         var route = new Route(topicName.ToArray(), hash, stripe, generation)
         {
             GateGeneration = gateGeneration,
             HasSubscribers = matches.Count > 0 || matches.GroupCount > 0,
-            Receivers = ReceiversOf(topicName, matches),
+            Receivers = receivers,
+            CanGather = receivers.Length > 1 && matches.GroupCount == 0 && !HasNoLocal(receivers),
             Groups = matches.GroupCount == 0 ? [] : matches.Groups.AsSpan(0, matches.GroupCount).ToArray(),
         };
         matches.Clear();
@@ -168,6 +171,16 @@ internal sealed class Router
         }
 
         return count == receivers.Length ? receivers : receivers.AsSpan(0, count).ToArray();
+    }
+
+    private static bool HasNoLocal(Receiver[] receivers)
+    {
+        foreach (ref readonly var receiver in receivers.AsSpan())
+        {
+            if (receiver.NoLocal) return true;
+        }
+
+        return false;
     }
 
     private static Receiver ReceiverOf(Subscription subscription, SharedGroup? group) => new()

@@ -1,6 +1,7 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Subscriptions;
+using Nightjar.Protocol;
 using Nightjar.Transport;
 
 namespace Nightjar.Broker.Sessions;
@@ -34,8 +35,10 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     private SessionLink[] _touched = new SessionLink[64];
     private int _touchedCount;
     private int _flushedCount;
+    private readonly MessageRun _run = new();
     private Session? _held;
     private int _deliveriesLeft;
+    private bool _hasRun;
     private long _putOffBytes;
     private long _inPlaceBytes;
     private bool _isPutOff;
@@ -104,9 +107,26 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         _deliveriesLeft = MaximumDeliveries;
     }
 
-    /// <summary>Leaves the gate that <see cref="Hold"/> is in: before any other is entered, before anybody else's code is called, and at the end.</summary>
+    /// <summary>Puts a message behind others of the batch that go to the same receivers; <see cref="Leave"/> gives them out.</summary>
+    internal void Gather(Receiver[] receivers, Session publisher, ProtocolVersion version, IMessageOrigin? origin, ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload)
+    {
+        if (!_hasRun || !_run.Takes(receivers, topicName.Length + payload.Length))
+        {
+            Leave();
+            _run.Begin(receivers, publisher, origin, version);
+            _hasRun = true;
+        }
+
+        _run.Add(topicName, payload);
+    }
+
+    /// <summary>
+    /// Gives out what was gathered, and leaves the gate that <see cref="Hold"/> is in: before any other is entered, before any other message goes anywhere,
+    /// before anybody else's code is called, and at the end.
+    /// </summary>
     internal void Leave()
     {
+        if (_hasRun) GiveOut();
         if (_held is not { } held) return;
         _held = null;
         Monitor.Exit(held);
@@ -165,6 +185,14 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         Templates.Trim();
         t_idle = this;
         if (_touchedCount > 0 && !TryPutOff()) Flush();
+    }
+
+    // A receiver may have its connection ended, which leaves gates in its turn: by then there is nothing to give out any more.
+    private void GiveOut()
+    {
+        _hasRun = false;
+        foreach (ref readonly var receiver in _run.Receivers.AsSpan()) receiver.Target.Deliver(_run, receiver, this);
+        _run.End();
     }
 
     private bool TryPutOff()

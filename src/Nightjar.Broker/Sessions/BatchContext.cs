@@ -1,6 +1,7 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Subscriptions;
+using Nightjar.Protocol;
 using Nightjar.Transport;
 
 namespace Nightjar.Broker.Sessions;
@@ -34,8 +35,10 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     private SessionLink[] _touched = new SessionLink[64];
     private int _touchedCount;
     private int _flushedCount;
+    private readonly MessageRun _run = new();
     private Session? _held;
     private int _deliveriesLeft;
+    private bool _hasRun;
     private long _putOffBytes;
     private long _inPlaceBytes;
     private bool _isPutOff;
@@ -45,6 +48,9 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     }
 
     internal BatchCounters Counters;
+
+    /// <summary>How crowded the gate of the batch's only receiver was.</summary>
+    internal GateCrowding Crowding;
 
     /// <summary>Bytes that the batch may still hold before the account is looked at again.</summary>
     internal long MemoryGrant;
@@ -94,14 +100,34 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     {
         if (ReferenceEquals(_held, session) && --_deliveriesLeft > 0) return;
         Leave();
-        Monitor.Enter(session);
+        var isFree = Monitor.TryEnter(session);
+        if (!isFree) Monitor.Enter(session);
+        Crowding.Count(session, isFree);
         _held = session;
         _deliveriesLeft = MaximumDeliveries;
     }
 
-    /// <summary>Leaves the gate that <see cref="Hold"/> is in: before any other is entered, before anybody else's code is called, and at the end.</summary>
+    /// <summary>Puts a message behind others of the batch that go to the same receivers; <see cref="Leave"/> gives them out.</summary>
+    internal void Gather(Receiver[] receivers, Session publisher, ProtocolVersion version, IMessageOrigin? origin, ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload)
+    {
+        if (!_hasRun || !_run.Takes(receivers, topicName.Length + payload.Length))
+        {
+            Leave();
+            _run.Begin(receivers, publisher, origin, version);
+            _hasRun = true;
+            Crowding.Mix();
+        }
+
+        _run.Add(topicName, payload);
+    }
+
+    /// <summary>
+    /// Gives out what was gathered, and leaves the gate that <see cref="Hold"/> is in: before any other is entered, before any other message goes anywhere,
+    /// before anybody else's code is called, and at the end.
+    /// </summary>
     internal void Leave()
     {
+        if (_hasRun) GiveOut();
         if (_held is not { } held) return;
         _held = null;
         Monitor.Exit(held);
@@ -155,10 +181,19 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         _putOffBytes = Math.Max(0, _putOffBytes + Counters.BytesReceived + Counters.BytesSent);
         counters.Add(ref Counters, _threadIndex);
         MemoryGrant = 0;
+        Crowding = default;
         if (Scratch.Length > 64 * 1024) Scratch = new byte[512];
         Templates.Trim();
         t_idle = this;
         if (_touchedCount > 0 && !TryPutOff()) Flush();
+    }
+
+    // A receiver may have its connection ended, which leaves gates in its turn: by then there is nothing to give out any more.
+    private void GiveOut()
+    {
+        _hasRun = false;
+        foreach (ref readonly var receiver in _run.Receivers.AsSpan()) receiver.Target.Deliver(_run, receiver, this);
+        _run.End();
     }
 
     private bool TryPutOff()

@@ -152,6 +152,32 @@ internal sealed class SessionLink
         return TryWriteDirect(ref publication, header, context, version5, publication.TopicName);
     }
 
+    /// <summary>Writes all messages of a run, if they are the same bytes for this client as for others. Under the gate.</summary>
+    /// <returns>False: they have to be looked at one by one.</returns>
+    internal bool TryWrite(MessageRun run, BatchContext context)
+    {
+        if (MountPrefix is not null || Aliases is not null || (uint)run.LongestFrame > MaximumPacketSize) return false;
+        var frames = run.Frames(Version);
+        context.Counters.PacketsSent += run.Count;
+        context.Counters.PublishSent += run.Count;
+        context.Counters.PublishBytesSent += run.PayloadLength;
+        context.Counters.BytesSent += frames.Length;
+        // What is left of a block is filled first.
+        var destination = Output.GetSpan(1);
+        if (destination.Length < frames.Length)
+        {
+            var fitting = frames[..destination.Length];
+            fitting.CopyTo(destination);
+            Output.Advance(fitting.Length);
+            frames = frames[fitting.Length..];
+            destination = Output.GetSpan(frames.Length);
+        }
+
+        frames.CopyTo(destination);
+        Output.Advance(frames.Length);
+        return true;
+    }
+
     private bool TryWriteMounted(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5, byte[] prefix)
     {
         var topicName = publication.TopicName;

@@ -39,6 +39,14 @@ public abstract class TransportConnection : IDuplexPipe, IAsyncDisposable
 
     PipeWriter IDuplexPipe.Output => Output;
 
+    /// <summary>Asks to be served, from the next event on, by the thread that serves another connection: for two that have nearly all of their
+    /// work in common.</summary>
+    /// <param name="leader">The other one; null: by whichever thread it would be served by without it, again.</param>
+    /// <remarks>A wish: who is served by no thread of its own, or cannot be moved, stays where it is.</remarks>
+    public virtual void Follow(TransportConnection? leader)
+    {
+    }
+
     /// <summary>Ends the connection at once: unsent bytes are lost, the peer sees a reset, a pending read completes.</summary>
     /// <remarks>Any thread, any number of times. Does not block and runs nobody's continuation, so it may be called under a lock.</remarks>
     public abstract void Abort();

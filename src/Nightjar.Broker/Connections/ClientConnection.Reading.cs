@@ -10,6 +10,9 @@ namespace Nightjar.Broker.Connections;
 /// <content>From bytes to handled frames.</content>
 internal sealed partial class ClientConnection
 {
+    // Null for who has never found a receiver's gate taken.
+    private ReceiverCompany? _company;
+
     // Handles what a read brought; whether it was the last.
     private bool TakeRead(PipeReader input, in ReadResult result)
     {
@@ -39,6 +42,7 @@ internal sealed partial class ClientConnection
             {
                 var consumed = Process(buffer, context);
                 WriteAnswers(context);
+                if (context.Crowding.Waited || _company is not null) KeepCompany(context.Crowding);
                 SettleBatch(context);
                 return consumed;
             }
@@ -51,6 +55,15 @@ internal sealed partial class ClientConnection
                 context.End(Core.Environment.Counters);
             }
         }
+    }
+
+    // Whose thread is to serve the client from now on.
+    private void KeepCompany(in GateCrowding crowding)
+    {
+        _company ??= new ReceiverCompany();
+        if (!_company.Changes(crowding, Core.Environment.Clock.Now, out var follows)) return;
+        var leader = follows ? crowding.Receiver?.Link?.Owner as ClientConnection : null;
+        _transport.Follow(leader?._transport);
     }
 
     // What answers the client's own packets is not dropped, so a client that does not read its answers is not read from either. The quarter

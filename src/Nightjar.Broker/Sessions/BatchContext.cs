@@ -20,6 +20,10 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     // Bytes received and written that may wait for the end of the turn.
     private const long MaximumPutOff = 32 * 1024;
 
+    // Bytes of payloads that are sent without a copy that may. These count by themselves, once for all receivers: a send costs as much as the bytes of
+    // some large messages, and one that takes several of them is worth the wait.
+    private const long MaximumInPlace = 64 * 1024;
+
     // Deliveries under one hold of a receiver's gate: others wait for it meanwhile.
     private const int MaximumDeliveries = 32;
 
@@ -36,6 +40,7 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     private int _deliveriesLeft;
     private bool _hasRun;
     private long _putOffBytes;
+    private long _inPlaceBytes;
     private bool _isPutOff;
 
     private BatchContext()
@@ -43,6 +48,9 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     }
 
     internal BatchCounters Counters;
+
+    /// <summary>How crowded the gate of the batch's only receiver was.</summary>
+    internal GateCrowding Crowding;
 
     /// <summary>Bytes that the batch may still hold before the account is looked at again.</summary>
     internal long MemoryGrant;
@@ -92,7 +100,9 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     {
         if (ReferenceEquals(_held, session) && --_deliveriesLeft > 0) return;
         Leave();
-        Monitor.Enter(session);
+        var isFree = Monitor.TryEnter(session);
+        if (!isFree) Monitor.Enter(session);
+        Crowding.Count(session, isFree);
         _held = session;
         _deliveriesLeft = MaximumDeliveries;
     }
@@ -105,6 +115,7 @@ internal sealed class BatchContext : IThreadPoolWorkItem
             Leave();
             _run.Begin(receivers, publisher, origin, version);
             _hasRun = true;
+            Crowding.Mix();
         }
 
         _run.Add(topicName, payload);
@@ -129,6 +140,17 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         _touched[_touchedCount++] = link;
     }
 
+    /// <summary>A receiver got a payload without a copy.</summary>
+    internal void CountInPlace(ref Publication publication)
+    {
+        var length = publication.Payload.Length;
+        _putOffBytes -= length;
+        if (publication.IsInPlace) return;
+        publication.IsInPlace = true;
+        _putOffBytes -= length;
+        _inPlaceBytes += length;
+    }
+
     /// <summary>Sends what was written: one send per touched link.</summary>
     /// <remarks>What a send leads to may touch links and flush in its turn: it goes on where this stands.</remarks>
     internal void Flush()
@@ -147,7 +169,7 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         _isPutOff = false;
-        _putOffBytes = 0;
+        _putOffBytes = _inPlaceBytes = 0;
         Flush();
     }
 
@@ -155,9 +177,11 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     internal void End(BrokerCounters counters)
     {
         Leave();
-        _putOffBytes += Counters.BytesReceived + Counters.BytesSent;
+        // What was sent in place is taken off both; a message that no client published was never received.
+        _putOffBytes = Math.Max(0, _putOffBytes + Counters.BytesReceived + Counters.BytesSent);
         counters.Add(ref Counters, _threadIndex);
         MemoryGrant = 0;
+        Crowding = default;
         if (Scratch.Length > 64 * 1024) Scratch = new byte[512];
         Templates.Trim();
         t_idle = this;
@@ -174,8 +198,8 @@ internal sealed class BatchContext : IThreadPoolWorkItem
 
     private bool TryPutOff()
     {
-        if (_putOffBytes <= MaximumPutOff && (_isPutOff || TransportTurn.TryRunAtEnd(this))) return _isPutOff = true;
-        _putOffBytes = 0;
+        if (_putOffBytes <= MaximumPutOff && _inPlaceBytes <= MaximumInPlace && (_isPutOff || TransportTurn.TryRunAtEnd(this))) return _isPutOff = true;
+        _putOffBytes = _inPlaceBytes = 0;
         return false;
     }
 }

@@ -33,6 +33,7 @@ internal sealed partial class Session
         else
         {
             context.Leave();
+            context.Crowding.Mix();
             lock (this) overrun = DeliverLocked(ref publication, receiver, context);
         }
 

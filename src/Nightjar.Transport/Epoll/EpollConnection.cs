@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Nightjar.Transport.Buffers;
 using Nightjar.Transport.Pipes;
 
 namespace Nightjar.Transport.Epoll;
@@ -35,6 +36,7 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     private int _holds;
 
     private readonly uint _number = EpollLoop.NextNumber();
+    private uint _place;
     private EpollLoop _loop;
 
     // What the loop watches for; 0 before it does. Under the lock of the reader, like a change of the loop.
@@ -46,6 +48,7 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         _descriptor = descriptor;
         _options = options;
         RemoteEndPoint = remote;
+        _place = _number;
         _loop = EpollLoop.Of(_number);
         _reader = new EpollPipeReader(this, options.BufferPool);
         _writer = new EpollOutputWriter(this, options.BufferPool);
@@ -70,6 +73,9 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     /// <inheritdoc/>
     public override EndPoint? RemoteEndPoint { get; }
 
+    /// <summary>The number that says which loop is to serve it, see <see cref="EpollLoop.Of"/>: its own, or that of the connection it follows.</summary>
+    internal uint Place => Volatile.Read(ref _place);
+
     internal bool MayBeReadable => (Volatile.Read(ref _events) & Readable) != 0;
 
     protected override InputPipeReader Reader => _reader;
@@ -92,6 +98,15 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         int readable = (events & (LinuxCalls.EventPeerHangUp | Broken)) != 0 ? Readable | PeerEnded : Readable;
         if ((Interlocked.Or(ref _events, readable) & ReceiveArmed) != 0 && TryTake(ReceiveArmed))
             _reader.OnReadable();
+    }
+
+    /// <inheritdoc/>
+    public override void Follow(TransportConnection? leader)
+    {
+        if (leader is null)
+            Volatile.Write(ref _place, _number);
+        else if (leader is EpollConnection other)
+            Volatile.Write(ref _place, other.Place);
     }
 
     /// <summary>Runs something on the thread of the connection's loop after the events at hand.</summary>
@@ -129,6 +144,19 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
             return 0;
         }
         int sent = LinuxCalls.Send(_descriptor, bytes, out error);
+        LetGo();
+        return sent;
+    }
+
+    /// <summary>Sends what is taken at once of a chain of blocks.</summary>
+    internal int Send(BufferBlock block, int offset, ref int length, out SocketError error)
+    {
+        if (!TryHold())
+        {
+            error = SocketError.OperationAborted;
+            return 0;
+        }
+        int sent = LinuxCalls.Send(_descriptor, block, offset, ref length, out error);
         LetGo();
         return sent;
     }
@@ -250,7 +278,7 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
 
     private bool MovedToPlace()
     {
-        EpollLoop place = EpollLoop.Of(_number);
+        EpollLoop place = EpollLoop.Of(Place);
         return !ReferenceEquals(place, Loop) && TryMove(place);
     }
 

@@ -38,4 +38,30 @@ public sealed class MovingTests
         await pair.Server.DisposeAsync();
         Assert.False(moving.TryMove(EpollLoop.At(0)));
     }
+
+    // Where it goes when there are several loops is said by a number: while one loop has little to do, all numbers lead to the same.
+    [Fact]
+    public async Task AConnectionThatFollowsAnotherHasItsPlaceUntilItIsOnItsOwnAgain()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var leaks = new LeakCheck();
+        await using TransportPair pair = await TransportPair.CreateAsync(TransportKind.EventLoop, leaks.Pool);
+        await using TransportPair otherPair = await TransportPair.CreateAsync(TransportKind.EventLoop, leaks.Pool);
+        await using TransportPair elsewhere = await TransportPair.CreateAsync(TransportKind.Socket, leaks.Pool);
+        var follower = (EpollConnection)pair.Server;
+        var leader = (EpollConnection)otherPair.Server;
+        uint own = follower.Place;
+        Assert.NotEqual(own, leader.Place);
+        follower.Follow(leader);
+        Assert.Equal(leader.Place, follower.Place);
+        // Who is served by no loop can be followed to none.
+        follower.Follow(elsewhere.Server);
+        Assert.Equal(leader.Place, follower.Place);
+        elsewhere.Server.Follow(leader);
+        pair.Client.Send(Wire.Pattern(100));
+        Assert.Equal(Wire.Pattern(100), await pair.Server.ReadAsync(100).WaitAsync(Wire.Guard));
+        follower.Follow(null);
+        Assert.Equal(own, follower.Place);
+    }
 }

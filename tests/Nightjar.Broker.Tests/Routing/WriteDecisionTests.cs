@@ -9,6 +9,7 @@ using Nightjar.Broker.Tests.Security.AccessLists;
 using Nightjar.Broker.Tests.Security.DynamicSecurity;
 using Xunit;
 using Xunit.Abstractions;
+using RandomAccess = Nightjar.Broker.Tests.Security.AccessLists.RandomAccess;
 
 namespace Nightjar.Broker.Tests.Routing;
 

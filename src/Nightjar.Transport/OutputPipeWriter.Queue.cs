@@ -48,7 +48,7 @@ public abstract partial class OutputPipeWriter
         else
             _tail.NextBlock = first;
         _tail = last;
-        int sizeClass = Math.Min(BufferPool.ClassOf((int)Math.Min(_written - _committed, int.MaxValue)), BufferPool.LargestClass);
+        int sizeClass = Math.Min(BufferPool.ClassOf((int)Math.Min(_written - _committed - _appended, int.MaxValue)), BufferPool.LargestClass);
         if (sizeClass > _startClass)
             _startClass = sizeClass;
         else if (sizeClass < _startClass)
@@ -82,7 +82,7 @@ public abstract partial class OutputPipeWriter
                 _wasBlocked = false;
             }
             block = _head!;
-            length = more ? (int)Math.Min(block.Filled - _offset, _committed - _sent) : 0;
+            length = (int)Math.Min(SendBudget, _committed - _sent);
             if (_flushPending && UnsentBytes <= FlushThreshold)
                 flush = TakeFlushLocked();
         }
@@ -103,6 +103,7 @@ public abstract partial class OutputPipeWriter
             _drained?.Invoke(_drainedState);
     }
 
+    // Beyond the end of the first block when more than that was sent at once.
     private void MarkSent(int count)
     {
         _offset += count;
@@ -119,12 +120,13 @@ public abstract partial class OutputPipeWriter
     {
         BufferBlock? first = null;
         BufferBlock? last = null;
-        while (_head!.Filled == _offset)
+        // Something is unsent, and the block that it is in stays.
+        while (_head!.Length <= _offset)
         {
             first ??= _head;
             last = _head;
+            _offset -= _head.Length;
             _head = _head.NextBlock;
-            _offset = 0;
         }
         if (last is not null)
             last.NextBlock = null;
@@ -145,11 +147,16 @@ public abstract partial class OutputPipeWriter
         if (ReferenceEquals(_head, _tail))
             return null;
         BufferBlock last = released!;
+        _offset -= last.Length;
         while (!ReferenceEquals(last.Next, _tail))
+        {
             last = last.NextBlock!;
+            _offset -= last.Length;
+        }
         last.NextBlock = null;
         _head = _tail;
-        _offset = 0;
+        // Of the last block; below zero when the rest is given up.
+        _offset = Math.Max(_offset, 0);
         return released;
     }
 

@@ -10,7 +10,7 @@ namespace Nightjar.Transport;
 /// <para>Bytes go into blocks that grow from 1 KiB to 64 KiB. A block that holds only uncommitted bytes grows by copying, so that a batch
 /// normally leaves in one system call; the size of recent batches decides how large the first block is. <see cref="Commit"/> links the
 /// blocks into the send queue. While a send is under way the fill side goes on in the queue's last block: committed bytes never change,
-/// so that sender and filler share it.</para>
+/// so that sender and filler share it. What <see cref="Append"/> adds is a block that leads to bytes of others.</para>
 /// <para>Ownership: blocks from <c>_first</c> to <c>_fill</c> belong to the fill side, the queue to the sender while <c>_sending</c>, else
 /// to whoever holds the gate; the last block of the queue belongs to both while <c>_tailTaken</c>, and who leaves last returns it.</para>
 /// </remarks>
@@ -32,6 +32,7 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
     private BufferBlock? _fill;
     private BufferBlock? _first;
     private long _written;
+    private long _appended;
     private int _startClass;
     private bool _completed;
 
@@ -76,6 +77,9 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
     /// <inheritdoc/>
     public override long UnflushedBytes => _written - Volatile.Read(ref _committed);
 
+    /// <summary>Whether <see cref="Append"/> sends bytes from where they lie; otherwise it copies them.</summary>
+    public virtual bool SendsInPlace => false;
+
     /// <summary>Room for the next bytes. Fill side.</summary>
     /// <param name="sizeHint">Least bytes wanted, contiguous; 0 for whatever there is.</param>
     /// <returns>At least <paramref name="sizeHint"/> bytes, valid until the next call. After the end it leads nowhere.</returns>
@@ -106,6 +110,32 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)block.Free, nameof(bytes));
         block.Filled += bytes;
         Volatile.Write(ref _written, _written + bytes);
+    }
+
+    /// <summary>Writes bytes that others hold too, such as the payload of a message with many receivers. Fill side.</summary>
+    /// <param name="array">Where they are.</param>
+    /// <param name="start">Their first one.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="owner">One reference to them is taken over. It is given back when they are sent or given up, by any thread, and under the caller's lock
+    /// when that is known at once.</param>
+    public void Append(byte[] array, int start, int count, IByteOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (SendsInPlace && count > 0 && !_completed && !Volatile.Read(ref _closing))
+        {
+            BufferBlock block = _pool.Borrow(array, start, count, owner);
+            if (_first is null)
+                _first = block;
+            else
+                _fill!.NextBlock = block;
+            _fill = block;
+            _appended += count;
+            Volatile.Write(ref _written, _written + count);
+            return;
+        }
+        array.AsSpan(start, count).CopyTo(GetSpan(count));
+        Advance(count);
+        owner.Release();
     }
 
     /// <summary>Makes what was written eligible for sending. Fill side; no system call.</summary>
@@ -145,6 +175,7 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
                     idle = DetachQueueLocked();
             }
         }
+        _appended = 0;
         _pool.ReturnChain(first);
         _pool.ReturnChain(idle);
         return mustSend;
@@ -162,7 +193,7 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                 return;
             }
-            int sent = TryTransmit(block.Array.AsSpan(_offset, length), out SocketError error);
+            int sent = TryTransmit(block, _offset, ref length, out SocketError error);
             MarkSent(sent);
             budget -= sent;
             if (sent == length)
@@ -170,7 +201,7 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
             if (error is SocketError.Success or SocketError.WouldBlock)
             {
                 _wasBlocked = true;
-                if (TransmitAsync(block.Array, _offset, length - sent, out sent, out error))
+                if (TransmitAsync(block.Array, block.Start + _offset, length - sent, out sent, out error))
                     return;
                 MarkSent(sent);
             }
@@ -251,7 +282,18 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
     /// <returns>How many it took; fewer than offered, with Success or WouldBlock, when it would block.</returns>
     private protected abstract int TryTransmit(ReadOnlySpan<byte> bytes, out SocketError error);
 
-    /// <summary>Sends bytes when the operating system is ready.</summary>
+    /// <summary>Offers the bytes of a block, or of a chain of them where that is one operation, without waiting.</summary>
+    /// <param name="block">The first block.</param>
+    /// <param name="offset">What of it is sent already.</param>
+    /// <param name="length">How many bytes there are, in this block and the next ones; then, how many were offered.</param>
+    /// <param name="error">As of <see cref="TryTransmit(ReadOnlySpan{byte}, out SocketError)"/>.</param>
+    private protected virtual int TryTransmit(BufferBlock block, int offset, ref int length, out SocketError error)
+    {
+        length = Math.Min(length, block.Length - offset);
+        return TryTransmit(block.Array.AsSpan(block.Start + offset, length), out error);
+    }
+
+    /// <summary>Sends bytes when the operating system is ready: what was offered last, less what was taken of it.</summary>
     /// <returns>True: <see cref="OnTransmitted"/> follows. False: done already, with the result in the arguments.</returns>
     private protected abstract bool TransmitAsync(byte[] array, int offset, int count, out int sent, out SocketError error);
 
@@ -289,8 +331,10 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
             return _first = _fill = _pool.RentAtLeast(Math.Max(wanted, BufferPool.SizeOf(_startClass)));
         if (ReferenceEquals(last, _first) && last!.SizeClass < BufferPool.LargestClass && last.Filled + wanted <= BufferPool.MaximumBlockSize)
             return _first = _fill = Grow(last, wanted);
-        BufferBlock next = _pool.RentAtLeast(Math.Max(wanted, BufferPool.MaximumBlockSize));
-        last!.NextBlock = next;
+        // Between bytes of others stand short headers.
+        int size = last!.SizeClass == BufferPool.BorrowedClass ? BufferPool.MinimumBlockSize : BufferPool.MaximumBlockSize;
+        BufferBlock next = _pool.RentAtLeast(Math.Max(wanted, size));
+        last.NextBlock = next;
         return _fill = next;
     }
 

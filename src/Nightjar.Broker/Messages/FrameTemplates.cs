@@ -4,22 +4,24 @@ namespace Nightjar.Broker.Messages;
 
 /// <summary>
 /// The encoded PUBLISH frames of the message a thread is fanning out: one per (v3 or v5, QoS, RETAIN), made at first use and copied for every
-/// further receiver. Frames of QoS 1 and 2 differ only in the packet id, which the copier patches.
+/// further receiver. Frames of QoS 1 and 2 differ only in the packet id, which the copier patches. Of a payload that is sent from where it lies
+/// there is only what stands before it.
 /// </summary>
 internal sealed class FrameTemplates
 {
     private const int KeptCapacity = 64 * 1024;
-    private readonly Entry[] _entries = new Entry[16];
+    private readonly Entry[] _entries = new Entry[32];
     private int _stamp = 1;
 
     /// <summary>Forgets the frames of the previous message; buffers of usual size stay.</summary>
     internal void Reset() => _stamp++;
 
     /// <summary>The frame for one kind of receiver; <paramref name="packetIdOffset"/> is where its packet id stands, 0 for QoS 0.</summary>
-    internal ReadOnlySpan<byte> Get(ref Publication publication, bool version5, QualityOfService qos, bool retain, uint expiry, out int packetIdOffset)
+    internal ReadOnlySpan<byte> Get(
+        ref Publication publication, bool version5, bool headOnly, QualityOfService qos, bool retain, uint expiry, out int packetIdOffset)
     {
-        ref var entry = ref _entries[(version5 ? 8 : 0) | ((int)qos << 1) | (retain ? 1 : 0)];
-        if (entry.Stamp != _stamp) Encode(ref entry, ref publication, version5, qos, retain, expiry);
+        ref var entry = ref _entries[(headOnly ? 16 : 0) | (version5 ? 8 : 0) | ((int)qos << 1) | (retain ? 1 : 0)];
+        if (entry.Stamp != _stamp) Encode(ref entry, ref publication, version5, headOnly, qos, retain, expiry);
         packetIdOffset = entry.PacketIdOffset;
         return entry.Buffer.AsSpan(0, entry.Length);
     }
@@ -33,7 +35,7 @@ internal sealed class FrameTemplates
         }
     }
 
-    private void Encode(ref Entry entry, ref Publication publication, bool version5, QualityOfService qos, bool retain, uint expiry)
+    private void Encode(ref Entry entry, ref Publication publication, bool version5, bool headOnly, QualityOfService qos, bool retain, uint expiry)
     {
         var writer = new PublishWriter
         {
@@ -47,9 +49,9 @@ internal sealed class FrameTemplates
             ForwardableProperties = version5 ? publication.Properties : default,
             Payload = publication.Payload,
         };
-        var length = writer.Measure();
+        var length = headOnly ? writer.MeasureHead() : writer.Measure();
         if (entry.Buffer is null || entry.Buffer.Length < length) entry.Buffer = new byte[Math.Max(256, length)];
-        entry.Length = writer.Write(entry.Buffer);
+        entry.Length = headOnly ? writer.WriteHead(entry.Buffer) : writer.Write(entry.Buffer);
         entry.PacketIdOffset = qos == QualityOfService.AtMostOnce ? 0 : writer.PacketIdOffset;
         entry.Stamp = _stamp;
     }

@@ -32,6 +32,9 @@ internal ref struct Publication
     /// <summary>Its receiver is the only one, and nothing but the acknowledgement follows: the receiver's gate may stay entered for the next message of the batch.</summary>
     internal bool IsAlone;
 
+    /// <summary>Somebody got its payload without a copy.</summary>
+    internal bool IsInPlace;
+
     /// <summary>The newest ticket of a store that this message got; its acknowledgement waits for it.</summary>
     internal long Ticket;
 

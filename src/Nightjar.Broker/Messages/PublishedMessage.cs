@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using Nightjar.Protocol;
+using Nightjar.Transport;
 
 namespace Nightjar.Broker.Messages;
 
@@ -9,7 +10,7 @@ namespace Nightjar.Broker.Messages;
 /// forwards, payload. Reference-counted; every holder releases once; the last release returns it to its pool.
 /// </summary>
 /// <remarks>Small messages live in a buffer that stays with the object; larger ones rent from the shared array pool.</remarks>
-internal sealed class PublishedMessage
+internal sealed class PublishedMessage : IByteOwner
 {
     /// <summary>More references than anybody hands out of one message.</summary>
     internal const int Credit = 1 << 28;
@@ -70,7 +71,11 @@ internal sealed class PublishedMessage
 
     internal void AddReference() => Interlocked.Increment(ref _references);
 
-    internal void Release()
+    /// <summary>Writes the payload, without a copy where the output can; takes over a reference.</summary>
+    internal void AppendPayloadTo(OutputPipeWriter output) => output.Append(_buffer, _topicLength + _propertiesLength, _payloadLength, this);
+
+    /// <inheritdoc/>
+    public void Release()
     {
         // Whoever has the only reference is alone with the message: nobody can take another one meanwhile.
         if (Volatile.Read(ref _references) == 1) _references = 0;

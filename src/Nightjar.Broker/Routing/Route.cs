@@ -17,6 +17,9 @@ internal sealed class Route(byte[] topicName, uint hash, TopicStripe stripe, lon
     public override int Bytes =>
         base.Bytes + (int)Math.Min(int.MaxValue / 2, ((long)Receivers.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<Receiver>()) + (Groups.Length * 8L));
 
+    /// <summary>Whether its messages may be given to the receivers together with others: several receivers, and what each of them gets does not depend on who publishes.</summary>
+    internal bool CanGather { get; init; }
+
     /// <summary>Some subscription matches, readable or not: what decides between success and 0x10 for the publisher.</summary>
     internal bool HasSubscribers { get; init; }
 

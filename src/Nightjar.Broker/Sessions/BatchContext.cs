@@ -1,6 +1,7 @@
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
 using Nightjar.Broker.Subscriptions;
+using Nightjar.Protocol;
 using Nightjar.Transport;
 
 namespace Nightjar.Broker.Sessions;
@@ -19,6 +20,10 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     // Bytes received and written that may wait for the end of the turn.
     private const long MaximumPutOff = 32 * 1024;
 
+    // Bytes of payloads that are sent without a copy that may. These count by themselves, once for all receivers: a send costs as much as the bytes of
+    // some large messages, and one that takes several of them is worth the wait.
+    private const long MaximumInPlace = 64 * 1024;
+
     // Deliveries under one hold of a receiver's gate: others wait for it meanwhile.
     private const int MaximumDeliveries = 32;
 
@@ -30,9 +35,12 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     private SessionLink[] _touched = new SessionLink[64];
     private int _touchedCount;
     private int _flushedCount;
+    private readonly MessageRun _run = new();
     private Session? _held;
     private int _deliveriesLeft;
+    private bool _hasRun;
     private long _putOffBytes;
+    private long _inPlaceBytes;
     private bool _isPutOff;
 
     private BatchContext()
@@ -99,9 +107,27 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         _deliveriesLeft = MaximumDeliveries;
     }
 
-    /// <summary>Leaves the gate that <see cref="Hold"/> is in: before any other is entered, before anybody else's code is called, and at the end.</summary>
+    /// <summary>Puts a message behind others of the batch that go to the same receivers; <see cref="Leave"/> gives them out.</summary>
+    internal void Gather(Receiver[] receivers, Session publisher, ProtocolVersion version, IMessageOrigin? origin, ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> payload)
+    {
+        if (!_hasRun || !_run.Takes(receivers, topicName.Length + payload.Length))
+        {
+            Leave();
+            _run.Begin(receivers, publisher, origin, version);
+            _hasRun = true;
+            Crowding.Mix();
+        }
+
+        _run.Add(topicName, payload);
+    }
+
+    /// <summary>
+    /// Gives out what was gathered, and leaves the gate that <see cref="Hold"/> is in: before any other is entered, before any other message goes anywhere,
+    /// before anybody else's code is called, and at the end.
+    /// </summary>
     internal void Leave()
     {
+        if (_hasRun) GiveOut();
         if (_held is not { } held) return;
         _held = null;
         Monitor.Exit(held);
@@ -112,6 +138,17 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     {
         if (_touchedCount == _touched.Length) Array.Resize(ref _touched, _touchedCount * 2);
         _touched[_touchedCount++] = link;
+    }
+
+    /// <summary>A receiver got a payload without a copy.</summary>
+    internal void CountInPlace(ref Publication publication)
+    {
+        var length = publication.Payload.Length;
+        _putOffBytes -= length;
+        if (publication.IsInPlace) return;
+        publication.IsInPlace = true;
+        _putOffBytes -= length;
+        _inPlaceBytes += length;
     }
 
     /// <summary>Sends what was written: one send per touched link.</summary>
@@ -132,7 +169,7 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         _isPutOff = false;
-        _putOffBytes = 0;
+        _putOffBytes = _inPlaceBytes = 0;
         Flush();
     }
 
@@ -140,7 +177,8 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     internal void End(BrokerCounters counters)
     {
         Leave();
-        _putOffBytes += Counters.BytesReceived + Counters.BytesSent;
+        // What was sent in place is taken off both; a message that no client published was never received.
+        _putOffBytes = Math.Max(0, _putOffBytes + Counters.BytesReceived + Counters.BytesSent);
         counters.Add(ref Counters, _threadIndex);
         MemoryGrant = 0;
         Crowding = default;
@@ -150,10 +188,18 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         if (_touchedCount > 0 && !TryPutOff()) Flush();
     }
 
+    // A receiver may have its connection ended, which leaves gates in its turn: by then there is nothing to give out any more.
+    private void GiveOut()
+    {
+        _hasRun = false;
+        foreach (ref readonly var receiver in _run.Receivers.AsSpan()) receiver.Target.Deliver(_run, receiver, this);
+        _run.End();
+    }
+
     private bool TryPutOff()
     {
-        if (_putOffBytes <= MaximumPutOff && (_isPutOff || TransportTurn.TryRunAtEnd(this))) return _isPutOff = true;
-        _putOffBytes = 0;
+        if (_putOffBytes <= MaximumPutOff && _inPlaceBytes <= MaximumInPlace && (_isPutOff || TransportTurn.TryRunAtEnd(this))) return _isPutOff = true;
+        _putOffBytes = _inPlaceBytes = 0;
         return false;
     }
 }

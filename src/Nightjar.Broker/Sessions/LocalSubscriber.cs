@@ -50,6 +50,11 @@ internal sealed class LocalSubscriber(MessageHandler handler, Action<Exception> 
         Call(new ReceivedMessage(publication.TopicName, publication.Payload, qos, receiver.RetainAsPublished && publication.Retain));
     }
 
+    internal override void Deliver(MessageRun run, in Receiver receiver, BatchContext context)
+    {
+        for (var i = 0; i < run.Count; i++) Call(new ReceivedMessage(run.TopicNameAt(i), run.PayloadAt(i), QualityOfService.AtMostOnce, retain: false));
+    }
+
     /// <summary>Hands over a retained message.</summary>
     internal void DeliverRetained(PublishedMessage message) => Call(new ReceivedMessage(message.TopicName, message.Payload, message.QoS, retain: true));
 

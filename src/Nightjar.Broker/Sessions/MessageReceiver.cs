@@ -23,6 +23,9 @@ internal abstract class MessageReceiver : Subscriber
 
     /// <summary>Delivers one message. Does not wait; what was written is sent when the batch ends.</summary>
     internal abstract void Deliver(ref Publication publication, in Receiver receiver, BatchContext context);
+
+    /// <summary>Delivers all messages of a run, in order.</summary>
+    internal abstract void Deliver(MessageRun run, in Receiver receiver, BatchContext context);
 }
 
 /// <summary>How far a receiver can take a message.</summary>

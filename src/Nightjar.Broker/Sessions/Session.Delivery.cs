@@ -40,6 +40,35 @@ internal sealed partial class Session
         overrun?.Owner.GiveUp();
     }
 
+    internal override void Deliver(MessageRun run, in Receiver receiver, BatchContext context)
+    {
+        SessionLink? overrun;
+        lock (this) overrun = DeliverLocked(run, receiver, context);
+        overrun?.Owner.GiveUp();
+    }
+
+    private SessionLink? DeliverLocked(MessageRun run, in Receiver receiver, BatchContext context)
+    {
+        if (_link is { IsClosed: false } link && receiver.SubscriptionIdentifier == 0 && receiver.SubscriptionIdentifiers is null
+            && (link.Backlog == 0 || _environment.Options.MemoryLimit == 0)
+            && link.Output.UnsentBytes + run.Length <= _environment.Options.MaximumOutputBufferBytes
+            && link.TryWrite(run, context))
+        {
+            if (link.MarkTouched()) context.Touch(link);
+            return null;
+        }
+
+        for (var i = 0; i < run.Count; i++)
+        {
+            var publication = run.At(i, _environment.Messages);
+            var overrun = DeliverLocked(ref publication, receiver, context);
+            publication.Dispose();
+            if (overrun is not null) return overrun;
+        }
+
+        return null;
+    }
+
     // Returns the link that memory is too short for.
     private SessionLink? DeliverLocked(ref Publication publication, in Receiver receiver, BatchContext context)
     {

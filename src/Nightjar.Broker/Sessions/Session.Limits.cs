@@ -118,11 +118,13 @@ internal sealed partial class Session
     }
 
     // A client that keeps up needs no memory of its own; one whose output is behind would need more for every message. It has to leave room for
-    // the next message of a publisher, so that it is the one that goes.
+    // the next message of a publisher, so that it is the one that goes. What is sent in place counts as its unsent output too, and once more because it
+    // is kept.
     private bool HasMemory(SessionLink link, int size, BatchContext context)
     {
         if (link.Backlog == 0 || link.IsClosed || _environment.Options.MemoryLimit == 0) return true;
-        if (!_environment.AdmitsMemory(size + PublishedMessage.FootprintOf(size), context)) return false;
+        var kept = PublishedMessage.FootprintOf(size);
+        if (!_environment.AdmitsMemory(size + kept + (link.SendsInPlace(size) ? kept : 0), context)) return false;
         link.Reserve(size);
         return true;
     }

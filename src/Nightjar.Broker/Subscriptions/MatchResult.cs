@@ -23,6 +23,9 @@ internal sealed class MatchResult
     /// <summary>Number of matched subscriptions that are not shared.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Filters that these belong to.</summary>
+    public int FilterCount { get; internal set; }
+
     /// <summary>Matched shared subscriptions; the first <see cref="GroupCount"/> are valid.</summary>
     public SharedGroup[] Groups => _groups;
 
@@ -44,6 +47,7 @@ internal sealed class MatchResult
 
         Count = 0;
         GroupCount = 0;
+        FilterCount = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -96,10 +96,10 @@ internal sealed class SubscriberSet
     /// <remarks>Any thread. Does not allocate but for the growth of the result.</remarks>
     public static void CopyTo(object? subscribers, MatchResult result)
     {
+        if (subscribers is null) return;
+        result.FilterCount++;
         switch (subscribers)
         {
-            case null:
-                return;
             case Subscription single:
                 result.Add(single);
                 return;

@@ -2,24 +2,32 @@ using System.Buffers;
 
 namespace Nightjar.Transport.Buffers;
 
-/// <summary>One pooled array with the marks both directions need: how much of it is filled and what follows it.</summary>
+/// <summary>One pooled array with the marks both directions need: how much of it is filled and what follows it. Or, on the way out, bytes of somebody
+/// else that several blocks may lead to.</summary>
 /// <remarks>A block has one owner at a time, who returns it once. It is a sequence segment itself, so that a chain of blocks is a
 /// <see cref="ReadOnlySequence{T}"/> without further objects.</remarks>
 internal sealed class BufferBlock : ReadOnlySequenceSegment<byte>
 {
+    private IByteOwner? _lender;
+    private int _capacity;
+
     internal BufferBlock(byte[] array, int sizeClass)
     {
         Array = array;
         SizeClass = sizeClass;
+        _capacity = array.Length;
     }
 
     /// <summary>The storage; longer than asked for when the block has a buffer of its own.</summary>
-    internal byte[] Array { get; }
+    internal byte[] Array { get; private set; }
 
     /// <summary>Index of the size class, see <see cref="BufferPool"/>.</summary>
     internal int SizeClass { get; }
 
-    /// <summary>Bytes written from the front.</summary>
+    /// <summary>Where the bytes begin; 0 but in a block that leads to bytes of somebody else.</summary>
+    internal int Start { get; private set; }
+
+    /// <summary>Where the bytes end.</summary>
     internal int Filled;
 
     /// <summary>Set while somebody owns the block; guards against a second return.</summary>
@@ -31,7 +39,10 @@ internal sealed class BufferBlock : ReadOnlySequenceSegment<byte>
         set => Next = value;
     }
 
-    internal int Free => Array.Length - Filled;
+    /// <summary>Bytes from start to end.</summary>
+    internal int Length => Filled - Start;
+
+    internal int Free => _capacity - Filled;
 
     internal Span<byte> FreeSpan => Array.AsSpan(Filled);
 
@@ -49,6 +60,25 @@ internal sealed class BufferBlock : ReadOnlySequenceSegment<byte>
     {
         Memory = Array;
         RunningIndex = 0;
+    }
+
+    /// <summary>Leads to bytes of somebody else, one reference to which is this block's from here on.</summary>
+    internal void Borrow(byte[] array, int start, int count, IByteOwner lender)
+    {
+        Array = array;
+        Start = start;
+        _capacity = Filled = start + count;
+        _lender = lender;
+    }
+
+    /// <summary>Ends <see cref="Borrow"/>.</summary>
+    internal void GiveBack()
+    {
+        IByteOwner lender = _lender!;
+        _lender = null;
+        Array = [];
+        Start = _capacity = 0;
+        lender.Release();
     }
 
     /// <summary>Forgets contents and neighbours.</summary>

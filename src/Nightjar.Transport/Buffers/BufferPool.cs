@@ -17,7 +17,11 @@ public sealed class BufferPool
 
     internal const int LargestClass = 3;
     internal const int OwnBufferClass = 4;
-    internal const int ClassCount = 5;
+    internal const int BorrowedClass = 5;
+    internal const int ClassCount = 6;
+
+    // Blocks without an array that are kept for later.
+    private const int RetainedBorrowed = 4096;
 
     // Bytes that one class keeps for later beyond the threads' own; what exceeds it is left to the garbage collector.
     private const int RetainedBytesPerClass = 16 * 1024 * 1024;
@@ -26,7 +30,7 @@ public sealed class BufferPool
     private static BufferThreadCache? t_cache;
 
     private readonly Lock _gate = new();
-    private readonly Stack<BufferBlock>[] _free = new Stack<BufferBlock>[LargestClass + 1];
+    private readonly Stack<BufferBlock>[] _free = new Stack<BufferBlock>[ClassCount];
     private readonly List<BufferThreadCache> _caches = [];
     private readonly long[] _rented = new long[ClassCount];
     private readonly long[] _returned = new long[ClassCount];
@@ -54,7 +58,7 @@ public sealed class BufferPool
         }
     }
 
-    /// <summary>Counters of each size class, the smallest first, blocks with a buffer of their own last.</summary>
+    /// <summary>Counters of each size class, the smallest first, then blocks with a buffer of their own, then those that lead to bytes of others.</summary>
     public BufferClassCounters[] GetCounters()
     {
         var result = new BufferClassCounters[ClassCount];
@@ -69,7 +73,7 @@ public sealed class BufferPool
                 long rented = Volatile.Read(ref _rented[i]);
                 foreach (BufferThreadCache cache in _caches)
                     rented += Volatile.Read(ref cache.Rented[i]);
-                result[i] = new BufferClassCounters(i == OwnBufferClass ? 0 : SizeOf(i), rented, returned);
+                result[i] = new BufferClassCounters(i <= LargestClass ? SizeOf(i) : 0, rented, returned);
             }
         }
         return result;
@@ -107,8 +111,16 @@ public sealed class BufferPool
         {
             block = RentSlow(sizeClass);
         }
-        block ??= new BufferBlock(GC.AllocateUninitializedArray<byte>(SizeOf(sizeClass)), sizeClass);
+        block ??= new BufferBlock(sizeClass == BorrowedClass ? [] : GC.AllocateUninitializedArray<byte>(SizeOf(sizeClass)), sizeClass);
         block.IsRented = true;
+        return block;
+    }
+
+    /// <summary>Hands out a block that leads to bytes of somebody else, and takes over a reference to them; both are given back with the block.</summary>
+    internal BufferBlock Borrow(byte[] array, int start, int count, IByteOwner lender)
+    {
+        BufferBlock block = Rent(BorrowedClass);
+        block.Borrow(array, start, count, lender);
         return block;
     }
 
@@ -121,6 +133,8 @@ public sealed class BufferPool
         block.IsRented = false;
         block.Reset();
         int sizeClass = block.SizeClass;
+        if (sizeClass == BorrowedClass)
+            block.GiveBack();
         BufferThreadCache? cache = t_cache;
         if (cache is not null && ReferenceEquals(cache.Owner, this))
         {
@@ -180,7 +194,7 @@ public sealed class BufferPool
         lock (_gate)
         {
             Stack<BufferBlock> stack = _free[block.SizeClass];
-            if (stack.Count < RetainedBytesPerClass / SizeOf(block.SizeClass))
+            if (stack.Count < (block.SizeClass == BorrowedClass ? RetainedBorrowed : RetainedBytesPerClass / SizeOf(block.SizeClass)))
                 stack.Push(block);
         }
     }

@@ -4,8 +4,8 @@ namespace Nightjar.Transport.Buffers;
 /// counters.</summary>
 internal sealed class BufferThreadCache
 {
-    private readonly BufferBlock?[][] _blocks = [new BufferBlock?[64], new BufferBlock?[32], new BufferBlock?[16], new BufferBlock?[8]];
-    private readonly int[] _counts = new int[BufferPool.LargestClass + 1];
+    private readonly BufferBlock?[][] _blocks = [new BufferBlock?[512], new BufferBlock?[32], new BufferBlock?[16], new BufferBlock?[8], [], new BufferBlock?[512]];
+    private readonly int[] _counts = new int[BufferPool.ClassCount];
 
     internal BufferThreadCache(BufferPool owner, Thread thread)
     {

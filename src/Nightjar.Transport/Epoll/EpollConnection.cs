@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Nightjar.Transport.Buffers;
 using Nightjar.Transport.Pipes;
 
 namespace Nightjar.Transport.Epoll;
@@ -143,6 +144,19 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
             return 0;
         }
         int sent = LinuxCalls.Send(_descriptor, bytes, out error);
+        LetGo();
+        return sent;
+    }
+
+    /// <summary>Sends what is taken at once of a chain of blocks.</summary>
+    internal int Send(BufferBlock block, int offset, ref int length, out SocketError error)
+    {
+        if (!TryHold())
+        {
+            error = SocketError.OperationAborted;
+            return 0;
+        }
+        int sent = LinuxCalls.Send(_descriptor, block, offset, ref length, out error);
         LetGo();
         return sent;
     }

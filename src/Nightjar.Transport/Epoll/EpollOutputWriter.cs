@@ -11,11 +11,17 @@ internal sealed class EpollOutputWriter : OutputPipeWriter
     internal EpollOutputWriter(EpollConnection connection, BufferPool pool)
         : base(pool) => _connection = connection;
 
+    /// <inheritdoc/>
+    public override bool SendsInPlace => true;
+
     /// <summary>The wait for room is over, and the caller has taken it.</summary>
     /// <param name="error">Success when there is room again.</param>
     internal void OnWritable(SocketError error) => OnTransmitted(0, error);
 
     private protected override int TryTransmit(ReadOnlySpan<byte> bytes, out SocketError error) => _connection.Send(bytes, out error);
+
+    private protected override int TryTransmit(BufferBlock block, int offset, ref int length, out SocketError error) =>
+        block.Length - offset >= length ? base.TryTransmit(block, offset, ref length, out error) : _connection.Send(block, offset, ref length, out error);
 
     private protected override bool TransmitAsync(byte[] array, int offset, int count, out int sent, out SocketError error)
     {

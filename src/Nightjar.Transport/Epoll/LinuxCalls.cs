@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Nightjar.Transport.Buffers;
 
 [assembly: DisableRuntimeMarshalling]
 
@@ -33,6 +34,9 @@ internal static unsafe partial class LinuxCalls
     internal const int TooManyFiles = 24;
     internal const int NoBuffers = 105;
 
+    // Pieces of one send.
+    private const int MaximumVectors = 32;
+
     // MSG_DONTWAIT | MSG_NOSIGNAL.
     private const int MessageFlags = 0x40 | 0x4000;
     private const int SocketLevel = 1;
@@ -61,6 +65,41 @@ internal static unsafe partial class LinuxCalls
         fixed (byte* start = source)
             sent = Send(descriptor, start, source.Length, MessageFlags);
         return Result(sent, out error);
+    }
+
+    /// <summary>Sends a chain of blocks, or the first ones of it.</summary>
+    /// <param name="descriptor">Where to.</param>
+    /// <param name="block">The first one.</param>
+    /// <param name="offset">Bytes of it that are left out.</param>
+    /// <param name="length">Bytes to send; then, how many were offered.</param>
+    /// <param name="error">As of <see cref="Send(int, ReadOnlySpan{byte}, out SocketError)"/>.</param>
+    internal static int Send(int descriptor, BufferBlock block, int offset, ref int length, out SocketError error)
+    {
+        nint* vectors = stackalloc nint[2 * MaximumVectors];
+        MessageHeader header = default;
+        header.Vectors = vectors;
+        return Result(Gather(descriptor, &header, block, offset, ref length), out error);
+    }
+
+    // Each piece is pinned by a call of its own while the next ones are gathered; there are at most as many as vectors.
+    private static nint Gather(int descriptor, MessageHeader* header, BufferBlock block, int offset, ref int length)
+    {
+        int count = Math.Min(block.Length - offset, length);
+        fixed (byte* array = block.Array)
+        {
+            nint* vector = header->Vectors + (2 * header->VectorCount++);
+            vector[0] = (nint)(array + block.Start + offset);
+            vector[1] = count;
+            int left = length - count;
+            if (left == 0 || header->VectorCount == MaximumVectors)
+            {
+                length = count;
+                return SendMessage(descriptor, header, MessageFlags);
+            }
+            nint sent = Gather(descriptor, header, block.NextBlock!, 0, ref left);
+            length = count + left;
+            return sent;
+        }
     }
 
     /// <summary>Has the next close reset the connection and throw away what was not sent.</summary>
@@ -120,6 +159,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(int descriptor, byte* source, nint count, int flags);
 
+    [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
+    private static partial nint SendMessage(int descriptor, MessageHeader* message, int flags);
+
     [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
     private static partial int SetOption(int descriptor, int level, int option, void* value, int length);
 
@@ -162,4 +204,16 @@ internal static unsafe partial class LinuxCalls
         113 => SocketError.HostUnreachable,
         _ => SocketError.SocketError,
     };
+
+    // struct msghdr.
+    private struct MessageHeader
+    {
+        internal nint Name;
+        internal nuint NameLength;
+        internal nint* Vectors;
+        internal nint VectorCount;
+        internal nint Control;
+        internal nuint ControlLength;
+        internal int Flags;
+    }
 }

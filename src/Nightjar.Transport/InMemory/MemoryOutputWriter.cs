@@ -6,6 +6,9 @@ namespace Nightjar.Transport.InMemory;
 /// <summary>Writes to a <see cref="ByteQueue"/>.</summary>
 internal sealed class MemoryOutputWriter(MemoryConnection connection, ByteQueue queue, BufferPool pool) : OutputPipeWriter(pool)
 {
+    /// <inheritdoc/>
+    public override bool SendsInPlace => true;
+
     /// <summary>The reader made room, or the queue ended.</summary>
     internal void OnWritten(int written, SocketError error) => OnTransmitted(written, error);
 

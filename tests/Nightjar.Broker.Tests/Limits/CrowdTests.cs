@@ -239,5 +239,9 @@ public sealed class CrowdTests
         internal override void Deliver(ref Publication publication, in Receiver receiver, BatchContext context)
         {
         }
+
+        internal override void Deliver(MessageRun run, in Receiver receiver, BatchContext context)
+        {
+        }
     }
 }

@@ -29,8 +29,8 @@ public sealed class AllocationTests
         foreach (var version in new[] { ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt50 })
         {
             string[] kinds = version == ProtocolVersion.Mqtt311
-                ? ["plain", "durable", "rules", "rules and shared", "shared", "large"]
-                : ["plain", "durable", "rules", "rules and shared", "shared", "large", "user properties", "message expiry", "alias in", "alias out", "subscription identifier"];
+                ? ["plain", "durable", "rules", "rules and shared", "shared", "large", "in place"]
+                : ["plain", "durable", "rules", "rules and shared", "shared", "large", "in place", "user properties", "message expiry", "alias in", "alias out", "subscription identifier"];
             foreach (var qos in Enum.GetValues<QualityOfService>())
             {
                 foreach (var kind in kinds)
@@ -174,7 +174,7 @@ public sealed class AllocationTests
     private static byte[] Packet(SteppedClient publisher, string kind, QualityOfService qos)
     {
         const string Topic = "dev/1/temp";
-        var payload = new string('x', kind == "large" ? 5000 : 64);
+        var payload = new string('x', kind switch { "large" => 5000, "in place" => 20_000, _ => 64 });
         byte[]? properties = kind switch
         {
             "user properties" => [0x26, 0, 4, .. "unit"u8, 0, 1, (byte)'C', 0x26, 0, 1, (byte)'a', 0, 1, (byte)'b'],

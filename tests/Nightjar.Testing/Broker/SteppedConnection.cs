@@ -163,6 +163,8 @@ public sealed class SteppedConnection : TransportConnection
             }
         }
 
+        public override bool SendsInPlace => true;
+
         internal void Clear() => _length = 0;
 
         private protected override int TryTransmit(ReadOnlySpan<byte> bytes, out SocketError error)

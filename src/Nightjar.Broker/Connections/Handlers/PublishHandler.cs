@@ -171,6 +171,11 @@ internal static class PublishHandler
             context.Leave();
             code = connection.Core.Control.TryTake(connection, topicName, packet.Payload, context) ? ReasonCode.Success : ReasonCode.QuotaExceeded;
         }
+        else if (CanGather(connection, packet, topicName, route))
+        {
+            context.Gather(route.Receivers, connection.Session!, connection.Version, connection.Identity, topicName, packet.Payload);
+            return;
+        }
         else
         {
             code = Publish(connection, packet, topicName, route, context, out ticket, out refusal);
@@ -181,6 +186,17 @@ internal static class PublishHandler
         if (isControl && code == ReasonCode.QuotaExceeded) refusal = PublishRefusal.RequestLimit;
         if (ticket == IMessageStore.Refused || (refusal == PublishRefusal.StoreFailed && !connection.IsVersion5)) Withhold(connection, packet, context);
         else Answer(connection, packet, code, refusal, ticket, context);
+    }
+
+    // Whether the message is one that every receiver gets in the same form and that nobody keeps.
+    private static bool CanGather(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topicName, Route route)
+    {
+        var options = connection.Core.Environment.Options;
+        return packet.QoS == QualityOfService.AtMostOnce && route.CanGather && !packet.Retain
+            && packet.Properties.Raw.IsEmpty
+            && topicName.Length + packet.Payload.Length <= MessageRun.LongestMessage
+            && !options.UpgradeOutgoingQoS && !options.QueueQoS0Messages
+            && connection.Core.Events.Published is null;
     }
 
     // Before v5 there is no answer that says no, and yes would be a lie: the client keeps the message, and is asked for it again when the store is back.

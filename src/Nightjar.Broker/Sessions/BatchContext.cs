@@ -115,6 +115,7 @@ internal sealed class BatchContext : IThreadPoolWorkItem
             Leave();
             _run.Begin(receivers, publisher, origin, version);
             _hasRun = true;
+            Crowding.Mix();
         }
 
         _run.Add(topicName, payload);

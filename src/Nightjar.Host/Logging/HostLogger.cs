@@ -96,7 +96,7 @@ internal sealed class HostLogger : ILogger, IAsyncDisposable
         if (logLevel == LogLevel.None || !Types.HasFlag(type) || section.Destinations == LogDestinations.None) return;
         var text = formatter(state, exception);
         var line = section.Json
-            ? LogText.Object(_clock.GetUtcNow(), logLevel, type, eventId, text, state as IReadOnlyList<KeyValuePair<string, object?>>, exception)
+            ? LogObject.Line(_clock.GetUtcNow(), logLevel, type, eventId, text, state as IReadOnlyList<KeyValuePair<string, object?>>, exception)
             : LogText.Plain(section, _clock.GetLocalNow(), exception is null ? text : $"{text} {exception}");
         if (!_lines.Writer.TryWrite(new LogLine(type, line, !TopicSink.IsPublishing))) Interlocked.Increment(ref _leftOut);
     }
@@ -183,7 +183,7 @@ internal sealed class HostLogger : ILogger, IAsyncDisposable
         var section = _section;
         var text = string.Create(CultureInfo.InvariantCulture, $"{leftOut} log lines were left out, because they came faster than they could be written.");
         var line = section.Json
-            ? LogText.Object(_clock.GetUtcNow(), LogLevel.Warning, LogTypes.Warning, default, text, [new("Count", leftOut)], null)
+            ? LogObject.Line(_clock.GetUtcNow(), LogLevel.Warning, LogTypes.Warning, default, text, [new("Count", leftOut)], null)
             : LogText.Plain(section, _clock.GetLocalNow(), text);
 
         // Not counted again: a place that takes nothing would have the writer report for ever.

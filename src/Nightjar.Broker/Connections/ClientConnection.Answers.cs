@@ -35,24 +35,34 @@ internal sealed partial class ClientConnection
     // Returns a ticket that the connection is to be released at; 0 when it waits for none, or will be released already.
     private long WriteLocked(AnswerBuffer answers, BatchContext context)
     {
-        var frames = answers.Frames;
-        var tickets = answers.Tickets;
         var durable = Core.Durability.Durable;
-        var waits = answers.NewestTicket > durable || _pending is { Count: > 0 };
-        if (!waits)
+        if (answers.NewestTicket > durable || _pending is { Count: > 0 }) return WriteOrWait(answers, durable, context);
+        var frames = answers.Frames;
+        frames.CopyTo(Link.Output.GetSpan(frames.Length));
+        Link.Output.Advance(frames.Length);
+        if (Link.MarkTouched()) context.Touch(Link);
+        context.Counters.PacketsSent += answers.Count;
+        context.Counters.BytesSent += frames.Length;
+        if (answers.Type != PacketType.Reserved)
         {
-            frames.CopyTo(Link.Output.GetSpan(frames.Length));
-            Link.Output.Advance(frames.Length);
-            if (Link.MarkTouched()) context.Touch(Link);
+            context.Counters.SentByType[(int)answers.Type] += answers.Count;
+            return 0;
         }
 
+        for (; !frames.IsEmpty; frames = frames[(2 + frames[1])..]) context.Counters.SentByType[frames[0] >> 4]++;
+        return 0;
+    }
+
+    private long WriteOrWait(AnswerBuffer answers, long durable, BatchContext context)
+    {
+        var frames = answers.Frames;
         long awaited = 0;
-        foreach (var ticket in tickets)
+        for (var i = 0; i < answers.Count; i++)
         {
             var frame = frames[..(2 + frames[1])];
             frames = frames[frame.Length..];
-            if (!waits) CountSent(frame, context);
-            else if (WriteOrWait(frame, ticket, durable, context)) awaited = ticket;
+            var ticket = answers.NewestTicket == 0 ? 0 : answers.Tickets[i];
+            if (WriteOrWait(frame, ticket, durable, context)) awaited = ticket;
         }
 
         return awaited;

@@ -79,8 +79,16 @@ internal ref struct Publication
     }
 
     /// <summary>The kept form, made at the first call. The caller takes a reference of its own.</summary>
+    /// <remarks>An only receiver gets the copy itself: nobody has to count for it.</remarks>
     internal PublishedMessage Keep()
     {
+        if (IsAlone && _kept is null)
+        {
+            var message = _pool.Rent(PublishedMessage.FootprintOf(Size));
+            message.Fill(in this, 1);
+            return message;
+        }
+
         if (_kept is null)
         {
             _kept = _pool.Rent(PublishedMessage.FootprintOf(Size));

@@ -14,6 +14,8 @@ internal sealed class AnswerBuffer
     private readonly long[] _tickets = new long[Capacity / LeastLength];
     private int _length;
     private int _count;
+    private PacketType _type;
+    private bool _isOfOneType = true;
 
     /// <summary>Whole packets, one behind the other.</summary>
     internal ReadOnlySpan<byte> Frames => _frames.AsSpan(0, _length);
@@ -21,8 +23,14 @@ internal sealed class AnswerBuffer
     /// <summary>Whether another one fits.</summary>
     internal bool HasRoom => _length <= Capacity - AcknowledgementWriter.MaximumBareLength;
 
-    /// <summary>For each packet the ticket of the store that it waits for; 0 for none.</summary>
+    /// <summary>For each packet the ticket of the store that it waits for, 0 for none; of no meaning while <see cref="NewestTicket"/> is 0.</summary>
     internal ReadOnlySpan<long> Tickets => _tickets.AsSpan(0, _count);
+
+    /// <summary>Packets.</summary>
+    internal int Count => _count;
+
+    /// <summary>The type of all packets; Reserved when they differ or there are none.</summary>
+    internal PacketType Type => _isOfOneType && _count > 0 ? _type : PacketType.Reserved;
 
     /// <summary>The newest of them.</summary>
     internal long NewestTicket { get; private set; }
@@ -34,7 +42,18 @@ internal sealed class AnswerBuffer
     internal void Add(PacketType type, ushort packetId, ProtocolVersion version, ReasonCode reasonCode, long ticket)
     {
         _length += AcknowledgementWriter.Write(_frames.AsSpan(_length), type, packetId, version, reasonCode);
-        _tickets[_count++] = ticket;
+        _isOfOneType &= _count == 0 || type == _type;
+        _type = type;
+        _count++;
+        // Without a store there are none.
+        if (ticket == 0 && NewestTicket == 0) return;
+        AddTicket(type, ticket);
+    }
+
+    private void AddTicket(PacketType type, long ticket)
+    {
+        if (NewestTicket == 0) _tickets.AsSpan(0, _count).Clear();
+        _tickets[_count - 1] = ticket;
         if (ticket == 0) return;
         NewestTicket = Math.Max(NewestTicket, ticket);
         if (type == PacketType.PubAck) WaitingPubAcks++;
@@ -44,5 +63,6 @@ internal sealed class AnswerBuffer
     {
         _length = _count = WaitingPubAcks = 0;
         NewestTicket = 0;
+        _isOfOneType = true;
     }
 }

@@ -64,13 +64,22 @@ internal sealed class InflightWindow
     /// <summary>Takes a message in and gives it a non-zero, unused packet id [MQTT-2.2.1-4]. The caller keeps <see cref="Count"/> below 65 535.</summary>
     internal ref InflightEntry Add(in Delivery delivery, InflightState state)
     {
+        ref var entry = ref Add(delivery.Message.Size, state);
+        entry.Delivery = delivery;
+        return ref entry;
+    }
+
+    /// <summary>As <see cref="Add(in Delivery, InflightState)"/>, with an empty delivery that the caller fills in: it is large to be copied.</summary>
+    /// <param name="size">Size of its message.</param>
+    /// <param name="state">What it waits for.</param>
+    internal ref InflightEntry Add(int size, InflightState state)
+    {
         var id = _lastId = NextId();
         ref var entry = ref _entries[id & _mask];
-        entry.Delivery = delivery;
         entry.PacketId = id;
         entry.State = state;
         Count++;
-        Bytes += delivery.Message.Size;
+        Bytes += size;
         return ref entry;
     }
 

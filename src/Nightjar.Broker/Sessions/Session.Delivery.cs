@@ -163,16 +163,8 @@ internal sealed partial class Session
     private bool TryMakeDelivery(
         ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, ushort packetId, BatchContext context, out Delivery delivery, out long ticket)
     {
-        delivery = new Delivery
-        {
-            Message = publication.Keep(),
-            Group = receiver.Group,
-            SubscriptionIdentifier = receiver.SubscriptionIdentifier,
-            SubscriptionIdentifiers = receiver.SubscriptionIdentifiers,
-            QoS = qos,
-            Retain = retain,
-            Number = ++_lastNumber,
-        };
+        delivery = default;
+        Fill(ref delivery, ref publication, receiver, qos, retain);
         ticket = 0;
         if (!IsStored) return true;
         var store = _environment.Stores.Messages;
@@ -187,10 +179,31 @@ internal sealed partial class Session
         return false;
     }
 
+    // Into an empty one. What is mostly null is not written: a reference costs more to write than to look at.
+    private void Fill(ref Delivery delivery, ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain)
+    {
+        delivery.Message = publication.Keep();
+        if (receiver.Group is not null) delivery.Group = receiver.Group;
+        if (receiver.SubscriptionIdentifiers is not null) delivery.SubscriptionIdentifiers = receiver.SubscriptionIdentifiers;
+        delivery.SubscriptionIdentifier = receiver.SubscriptionIdentifier;
+        delivery.QoS = qos;
+        delivery.Retain = retain;
+        delivery.Number = ++_lastNumber;
+    }
+
     // A message that was not queued. The store has it with the packet id from the beginning.
     private bool SendNew(SessionLink link, ref Publication publication, in Receiver receiver, QualityOfService qos, bool retain, BatchContext context)
     {
-        var packetId = IsStored ? (_inflight ??= new InflightWindow()).NextId() : (ushort)0;
+        var inflight = _inflight ??= new InflightWindow();
+        if (!IsStored)
+        {
+            ref var entry = ref inflight.Add(publication.Size, StateOf(qos));
+            Fill(ref entry.Delivery, ref publication, receiver, qos, retain);
+            _outstanding++;
+            return WriteNew(link, ref entry, ref publication, context);
+        }
+
+        var packetId = inflight.NextId();
         return TryMakeDelivery(ref publication, receiver, qos, retain, packetId, context, out var delivery, out var ticket)
             && SendNew(link, delivery, ticket, ref publication, context);
     }
@@ -204,8 +217,7 @@ internal sealed partial class Session
     /// <returns>Whether the link is to be flushed.</returns>
     private bool SendNew(SessionLink link, in Delivery delivery, long mark, ref Publication publication, BatchContext context)
     {
-        var state = delivery.QoS == QualityOfService.AtLeastOnce ? InflightState.AwaitingPubAck : InflightState.AwaitingPubRec;
-        ref var entry = ref (_inflight ??= new InflightWindow()).Add(delivery, state);
+        ref var entry = ref (_inflight ??= new InflightWindow()).Add(delivery, StateOf(delivery.QoS));
         _outstanding++;
         if (IsStored)
         {
@@ -220,6 +232,9 @@ internal sealed partial class Session
 
         return WriteNew(link, ref entry, ref publication, context);
     }
+
+    private static InflightState StateOf(QualityOfService qos) =>
+        qos == QualityOfService.AtLeastOnce ? InflightState.AwaitingPubAck : InflightState.AwaitingPubRec;
 
     // A restart sends what is marked as sent before what is not. So the marks become durable in the order of the messages: once one could not be
     // noted with its message any more, those behind it are not noted with theirs, which may be durable earlier.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Nightjar.Broker.Diagnostics;
 using Nightjar.Broker.Messages;
@@ -34,6 +35,22 @@ internal static class PublishHandler
             return;
         }
 
+        if (packet.Properties.HasTopicAlias || connection.Mount is not null)
+        {
+            HandleResolved(connection, packet, context);
+            return;
+        }
+
+        // A local that nobody is given a reference to stays in registers.
+        var topicName = packet.TopicName;
+        var route = connection.Routes.Find(connection.Core, topicName, context);
+        if (route is null) connection.FailLevels();
+        else Accept(connection, packet, topicName, route, context);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void HandleResolved(ClientConnection connection, in PublishPacket packet, BatchContext context)
+    {
         if (TryResolve(connection, packet, out var topicName, out var route, context)) Accept(connection, packet, topicName, route, context);
     }
 
@@ -210,19 +227,18 @@ internal static class PublishHandler
         var core = connection.Core;
         var session = connection.Session!;
         var properties = packet.Properties;
-        var publication = new Publication(core.Environment.Messages)
-        {
-            TopicName = topicName,
-            Payload = packet.Payload,
-            QoS = packet.QoS,
-            Retain = packet.Retain,
-            Publisher = session,
-            Origin = connection.Identity,
-            Refusable = packet.QoS != QualityOfService.AtMostOnce,
-            IsVersion5 = connection.IsVersion5,
-            IsAlone = packet.QoS != QualityOfService.ExactlyOnce && route.Receivers.Length == 1 && route.Groups.Length == 0,
-            NeedsRecord = packet.QoS == QualityOfService.ExactlyOnce && session.IsStored,
-        };
+        // Not by an initializer, which fills a second one and copies it.
+        var publication = new Publication(core.Environment.Messages);
+        publication.TopicName = topicName;
+        publication.Payload = packet.Payload;
+        publication.QoS = packet.QoS;
+        publication.Retain = packet.Retain;
+        publication.Publisher = session;
+        publication.Origin = connection.Identity;
+        publication.Refusable = packet.QoS != QualityOfService.AtMostOnce;
+        publication.IsVersion5 = connection.IsVersion5;
+        publication.IsAlone = packet.QoS != QualityOfService.ExactlyOnce && route.Receivers.Length == 1 && route.Groups.Length == 0;
+        publication.NeedsRecord = packet.QoS == QualityOfService.ExactlyOnce && session.IsStored;
         if (properties.Raw.Length > 0)
         {
             publication.Properties = Forwardable(properties, context);

@@ -40,12 +40,19 @@ public sealed class MessageRunTests(ITestOutputHelper output)
             together.Clients[publisher].Feed(packets.SelectMany(packet => packet).ToArray());
             foreach (var packet in packets) alone.Clients[publisher].Feed(packet);
             var expected = alone.Collect();
-            Assert.Equal(expected, together.Collect());
+            var actual = together.Collect();
+            for (var client = 0; client < expected.Count; client++)
+            {
+                for (var i = 0; i < Math.Min(expected[client].Count, actual[client].Count); i++)
+                    Assert.True(expected[client][i] == actual[client][i], $"batch {batch}, client {client}, message {i} of {expected[client].Count}: {expected[client][i]} came as {actual[client][i]}");
+                Assert.True(expected[client].Count == actual[client].Count, $"batch {batch}, client {client}: {expected[client].Count} messages came as {actual[client].Count}");
+            }
+
             delivered += expected.Sum(frames => frames.Count);
         }
 
         output.WriteLine($"{delivered} deliveries");
-        Assert.True(delivered > Batches * 100);
+        Assert.True(delivered > Batches * 30);
         Assert.Equal(alone.Broker.Broker.Core.Environment.Counters.Sum().PublishSent, together.Broker.Broker.Core.Environment.Counters.Sum().PublishSent);
     }
 
@@ -75,13 +82,14 @@ public sealed class MessageRunTests(ITestOutputHelper output)
     private static void Subscribe(Random random, params Side[] sides)
     {
         var client = random.Next(sides[0].Clients.Length);
-        var filter = s_filters[random.Next(s_filters.Length)];
+        // Mostly one filter, so that mostly nobody gets two copies.
+        var filter = s_filters[random.Next(3) == 0 ? random.Next(s_filters.Length) : 0];
         var isShared = filter.StartsWith("$share", StringComparison.Ordinal);
         var version = sides[0].Clients[client].Version;
-        var packet = random.Next(5) == 0
+        var packet = (filter == s_filters[0] ? random.Next(8) == 0 : random.Next(12) > 0)
             ? WirePackets.Unsubscribe(version, 9, filter)
             : WirePackets.Subscribe(
-                version, 9, filter, (QualityOfService)random.Next(3), noLocal: random.Next(6) == 0 && !isShared, retainAsPublished: random.Next(2) == 0,
+                version, 9, filter, (QualityOfService)random.Next(3), noLocal: random.Next(25) == 0 && !isShared, retainAsPublished: random.Next(2) == 0,
                 identifier: version == ProtocolVersion.Mqtt50 && random.Next(4) == 0 ? 77u : 0);
         foreach (var side in sides) side.Clients[client].Feed(packet);
         var collected = sides.Select(side => side.Collect()).ToArray();
@@ -90,11 +98,10 @@ public sealed class MessageRunTests(ITestOutputHelper output)
 
     private static byte[][] NextBatch(Random random, ProtocolVersion version)
     {
-        // Mostly runs of one kind, and mostly to topics with the same receivers.
+        // Mostly runs of one kind, and mostly to topics with the same receivers. Of more than 256 KiB to one client the rest would be sent by another thread.
         var first = random.Next(s_topics.Length);
-        var size = random.Next(5) switch { 0 => 0, 1 => 1400, 2 => 500, _ => 20 };
-        // What a client gets of a batch, several copies of each message perhaps, is less than is sent in one go: the rest would be another thread's.
-        var packets = new byte[random.Next(1, size > 500 ? 30 : 90)][];
+        var size = random.Next(6) switch { 0 => 0, 1 => 1100, 2 => 500, 3 => 200, _ => 20 };
+        var packets = new byte[random.Next(1, size > 500 ? 20 : size > 200 ? 45 : 90)][];
         for (var i = 0; i < packets.Length; i++)
         {
             var topic = s_topics[random.Next(8) == 0 ? random.Next(s_topics.Length) : Math.Min(first, 2)];

@@ -82,7 +82,8 @@ public abstract partial class OutputPipeWriter
                 _wasBlocked = false;
             }
             block = _head!;
-            length = (int)Math.Min(SendBudget, _committed - _sent);
+            // A block that is longer than the budget is offered as a whole, as long as the system takes it.
+            length = more ? (int)Math.Min(Math.Max(SendBudget, block.Length - _offset), _committed - _sent) : 0;
             if (_flushPending && UnsentBytes <= FlushThreshold)
                 flush = TakeFlushLocked();
         }

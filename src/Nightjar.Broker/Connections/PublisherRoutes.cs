@@ -19,6 +19,8 @@ internal struct PublisherRoutes
     private Route? _last;
     private WriteDecision _lastDecision;
     private WriteDecision[]? _decisions;
+    private object? _list;
+    private long _listGeneration;
     private int _hand;
 
     /// <summary>The route of a topic name; null when the name has too many levels.</summary>
@@ -37,17 +39,34 @@ internal struct PublisherRoutes
     }
 
     /// <summary>Whether the client may write to the topic of a route: one decision per topic and generation of the rules.</summary>
-    internal bool MayWrite(ClientConnection connection, Route route, ReadOnlySpan<byte> topicName)
+    /// <param name="gate">Who decides.</param>
+    /// <param name="identity">The client: always the same.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="topicName">Its topic name.</param>
+    internal bool MayWrite(AccessGate gate, Identity identity, Route route, ReadOnlySpan<byte> topicName)
     {
-        var gate = connection.Core.Environment.Gate;
         if (gate.IsOpen && topicName[0] != (byte)'$') return true;
+        // Read before the decision: rules that change in between make it look older than it is, never newer.
         var generation = gate.Generation;
         if (ReferenceEquals(_lastDecision.Route, route) && _lastDecision.Generation == generation) return _lastDecision.Allowed;
+        if (_list is not null && _listGeneration == generation && ReferenceEquals(route.GrantedTo, _list)) return true;
         ref var decision = ref PlaceOf(route);
         if (!ReferenceEquals(decision.Route, route) || decision.Generation != generation)
-            decision = new WriteDecision { Route = route, Generation = generation, Allowed = gate.May(connection.Identity, AccessAction.Write, topicName) };
+            decision = new WriteDecision { Route = route, Generation = generation, Allowed = Decide(gate, identity, route, topicName, generation) };
         _lastDecision = decision;
         return decision.Allowed;
+    }
+
+    // What the client's list grants, it grants to all who have that very list, and the route remembers it for them: a publisher to thousands of
+    // topics, or many to the same ones, have no places of their own for all of them.
+    private bool Decide(AccessGate gate, Identity identity, Route route, ReadOnlySpan<byte> topicName, long generation)
+    {
+        var isAllowed = gate.MayWrite(identity, topicName, out var list);
+        if (!isAllowed || list is null) return isAllowed;
+        _list = list;
+        _listGeneration = generation;
+        route.GrantedTo ??= list;
+        return true;
     }
 
     // The place that the route has, or the one that it gets.

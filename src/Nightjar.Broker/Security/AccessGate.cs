@@ -44,6 +44,17 @@ internal sealed class AccessGate
         return authorizer is null || authorizer.May(identity, action, topic);
     }
 
+    /// <summary>Whether an identity may write to a topic name, and by which list if everybody who has the list may.</summary>
+    /// <param name="identity">Who.</param>
+    /// <param name="topicName">Where to.</param>
+    /// <param name="list">See <see cref="IListAuthorizer.MayWrite"/>. Null for what begins with <c>$</c>, which not the rules alone decide.</param>
+    internal bool MayWrite(Identity identity, ReadOnlySpan<byte> topicName, out object? list)
+    {
+        if (topicName[0] != (byte)'$' && Volatile.Read(ref _authorizer) is IListAuthorizer authorizer) return authorizer.MayWrite(identity, topicName, out list);
+        list = null;
+        return May(identity, AccessAction.Write, topicName);
+    }
+
     /// <summary>Whether nobody but the broker may publish to a topic: <c>$SYS</c> and all below, but for what bridges tell of themselves.</summary>
     internal static bool IsBrokersOwn(ReadOnlySpan<byte> topic) => TopicRoot.IsBelow(topic, "$SYS"u8) && !IsBridgeState(topic);
 

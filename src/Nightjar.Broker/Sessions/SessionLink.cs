@@ -146,7 +146,7 @@ internal sealed class SessionLink
     {
         var version5 = IsVersion5;
         if (MountPrefix is not null) return TryWriteMounted(ref publication, header, context, version5, MountPrefix);
-        if (publication.FansOut && !header.Dup && header.SubscriptionIdentifier == 0 && header.SubscriptionIdentifiers is null && Aliases is null)
+        if ((publication.FansOut || IsKeptInPlace(ref publication)) && !header.Dup && header.SubscriptionIdentifier == 0 && header.SubscriptionIdentifiers is null && Aliases is null)
             return TryWriteTemplate(ref publication, header, context, version5);
 
         return TryWriteDirect(ref publication, header, context, version5, publication.TopicName);
@@ -187,7 +187,9 @@ internal sealed class SessionLink
 
     private bool TryWriteTemplate(ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5)
     {
-        var inPlace = SendsInPlace(ref publication);
+        // Of a message with one receiver nothing was encoded before.
+        if (!publication.FansOut) context.Templates.Reset();
+        var inPlace = SendsInPlace(publication.Payload.Length);
         var payloadLength = publication.Payload.Length;
         var frame = context.Templates.Get(ref publication, version5, inPlace, header.QoS, header.Retain, header.ExpiryInterval, out var packetIdOffset);
         var length = inPlace ? frame.Length + payloadLength : frame.Length;
@@ -201,19 +203,17 @@ internal sealed class SessionLink
         }
 
         Output.Advance(frame.Length);
-        if (inPlace) AppendPayload(ref publication, context);
+        if (inPlace)
+        {
+            publication.Keep().AppendPayloadTo(Output);
+            context.CountInPlace(ref publication);
+        }
+
         Count(context, length, payloadLength);
         return true;
     }
 
-    private bool SendsInPlace(ref Publication publication) =>
-        SendsInPlace(publication.Payload.Length) && (publication.FansOut || publication.IsKept);
-
-    private void AppendPayload(ref Publication publication, BatchContext context)
-    {
-        publication.Keep().AppendPayloadTo(Output);
-        context.CountInPlace(ref publication);
-    }
+    private bool IsKeptInPlace(ref Publication publication) => publication.Payload.Length >= LeastInPlace && publication.IsKept && Output.SendsInPlace;
 
     private bool TryWriteDirect(
         ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5, ReadOnlySpan<byte> topicName)
@@ -247,16 +247,7 @@ internal sealed class SessionLink
             return false;
         }
 
-        if (SendsInPlace(ref publication))
-        {
-            Output.Advance(writer.WriteHead(Output.GetSpan(writer.MeasureHead())));
-            AppendPayload(ref publication, context);
-        }
-        else
-        {
-            Output.Advance(writer.Write(Output.GetSpan(length)));
-        }
-
+        Output.Advance(writer.Write(Output.GetSpan(length)));
         Count(context, length, publication.Payload.Length);
         return true;
     }

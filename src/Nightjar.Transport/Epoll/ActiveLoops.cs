@@ -12,6 +12,9 @@ internal sealed class ActiveLoops
     /// <summary>Length of the windows in which loops measure themselves, in milliseconds.</summary>
     internal const int Window = 50;
 
+    /// <summary>A loop that is so busy may be full soon.</summary>
+    internal const double Half = 0.5;
+
     // Shares of the time in which a loop did not wait.
     private const double Full = 0.9;
     private const double Calm = 0.75;
@@ -20,13 +23,27 @@ internal sealed class ActiveLoops
     private const long LongPatience = 60_000;
     private const long Never = -1;
 
+    // How long growing waits after fewer loops have done as much, until it is tried again; without a full loop for so long, that is forgotten.
+    private const long ShortRestraint = 1000;
+    private const long LongRestraint = 30_000;
+    private const long Forgotten = 5000;
+
+    // Processors that must have been idle for one more loop to be likely to get one; otherwise it is tried after the long while only.
+    private const double LeastIdle = 0.15;
+
     private readonly Lock _gate = new();
+    private readonly LoopTrial _trial;
     private readonly double[] _shares;
     private readonly long[] _reported;
     private long _patience = ShortPatience;
     private long _calmSince = Never;
     private long _shrunk = Never;
     private int _count = 1;
+    private int _countBefore;
+    private long _restraint = ShortRestraint;
+    private long _nextGrowth;
+    private long _nextUnlikely = Never;
+    private long _lastFull;
 
     /// <summary>Begins with one loop.</summary>
     /// <param name="maximum">Loops that there are.</param>
@@ -34,6 +51,7 @@ internal sealed class ActiveLoops
     {
         _shares = new double[maximum];
         _reported = new long[maximum];
+        _trial = new LoopTrial(maximum);
     }
 
     /// <summary>Loops that serve connections, the first ones.</summary>
@@ -42,20 +60,57 @@ internal sealed class ActiveLoops
     /// <summary>A loop tells of its last window.</summary>
     /// <param name="loop">Which.</param>
     /// <param name="now">Milliseconds.</param>
-    /// <param name="busy">The share of the window in which it did not wait, 0 to 1.</param>
-    internal void Report(int loop, long now, double busy)
+    /// <param name="window">What it tells.</param>
+    internal void Report(int loop, long now, in LoopWindow window)
     {
         lock (_gate)
         {
-            _shares[loop] = busy;
+            _shares[loop] = window.Busy;
             _reported[loop] = now;
-            if (loop >= _count)
+            Follow(_trial.Report(loop, now, window, _count), now);
+            if (loop >= _count || _trial.IsUnderWay)
                 return;
-            if (busy >= Full && _count < _shares.Length)
-                Grow(now);
+            if (window.Busy >= Full && _count < _shares.Length)
+                ConsiderMore(now, window.Idle);
             else if (_count > 1)
                 ConsiderLess(now);
         }
+    }
+
+    private void Follow(LoopTrialOutcome outcome, long now)
+    {
+        if (outcome == LoopTrialOutcome.Begin)
+        {
+            _countBefore = _count;
+            _calmSince = Never;
+            Volatile.Write(ref _count, (_count + 1) / 2);
+        }
+        else if (outcome == LoopTrialOutcome.Passed)
+        {
+            _lastFull = now;
+            _nextGrowth = now + _restraint;
+            _restraint = Math.Min(_restraint * 4, LongRestraint);
+        }
+        else if (outcome == LoopTrialOutcome.Failed)
+        {
+            _restraint = ShortRestraint;
+            Volatile.Write(ref _count, _countBefore);
+        }
+    }
+
+    private void ConsiderMore(long now, double idle)
+    {
+        if (now - _lastFull > Forgotten)
+        {
+            _restraint = ShortRestraint;
+            _nextGrowth = 0;
+            _nextUnlikely = Never;
+        }
+        _lastFull = now;
+        if (_nextUnlikely == Never)
+            _nextUnlikely = now + LongRestraint;
+        if (now >= _nextGrowth && (idle >= LeastIdle || now >= _nextUnlikely))
+            Grow(now);
     }
 
     private void Grow(long now)
@@ -63,6 +118,8 @@ internal sealed class ActiveLoops
         if (_shrunk != Never)
             _patience = now - _shrunk < _patience * 2 ? Math.Min(_patience * 2, LongPatience) : ShortPatience;
         _calmSince = Never;
+        _nextUnlikely = Never;
+        _trial.Restart(now);
         Volatile.Write(ref _count, Math.Min(_count * 2, _shares.Length));
     }
 
@@ -80,6 +137,7 @@ internal sealed class ActiveLoops
             return;
         _calmSince = Never;
         _shrunk = now;
+        _trial.Restart(now);
         Volatile.Write(ref _count, fewer);
     }
 

@@ -49,6 +49,8 @@ internal sealed unsafe class EpollLoop
     private int _turns;
     private int _happened;
     private long _received;
+    private long _windowReceived;
+    private long _delayed;
 
     // Under the gate.
     private List<IThreadPoolWorkItem> _posted = [];
@@ -143,12 +145,11 @@ internal sealed unsafe class EpollLoop
         t_current = this;
         bool isPosted = false;
         _windowStart = _paceStart = Stopwatch.GetTimestamp();
+        using var times = new ProcessorTimes();
         LinuxCalls.SleepExactly();
         while (true)
         {
-            int count = Wait(isPosted ? 0 : -1);
-            if (count < 0 && Marshal.GetLastPInvokeError() != LinuxCalls.Interrupted)
-                Environment.FailFast($"epoll_wait failed with errno {Marshal.GetLastPInvokeError()}.");
+            int count = Wait(isPosted ? 0 : -1, times);
             for (int i = 0; i < count; i++)
                 Dispatch(_events.AsSpan(i * LinuxCalls.EventSize, LinuxCalls.EventSize));
             RunPosted();
@@ -161,7 +162,7 @@ internal sealed unsafe class EpollLoop
     /// <summary>A connection of the loop has received. A lost count between threads only blurs the pace.</summary>
     internal void CountReceived(int bytes) => _received += bytes;
 
-    private int Wait(int milliseconds)
+    private int Wait(int milliseconds, ProcessorTimes times)
     {
         int count;
         long before = Stopwatch.GetTimestamp();
@@ -169,12 +170,14 @@ internal sealed unsafe class EpollLoop
             LinuxCalls.Sleep(PauseMicroseconds);
         fixed (byte* events = _events)
             count = LinuxCalls.EpollWait(_epoll, events, EventsAtOnce, milliseconds);
+        if (count < 0 && Marshal.GetLastPInvokeError() != LinuxCalls.Interrupted)
+            Environment.FailFast($"epoll_wait failed with errno {Marshal.GetLastPInvokeError()}.");
         long now = Stopwatch.GetTimestamp();
         _waited += now - before;
         if (now - _paceStart >= LoopPace.Window * Stopwatch.Frequency / 1_000_000)
             EndPace(now);
         if (now - _windowStart >= ActiveLoops.Window * Stopwatch.Frequency / 1000)
-            EndWindow(now);
+            EndWindow(now, times);
         _turns++;
         _happened += Math.Max(count, 0);
         return count;
@@ -186,15 +189,22 @@ internal sealed unsafe class EpollLoop
         _pace.EndWindow(now / ticks, (now - _paceStart) / ticks, _turns, _happened, _received);
         _paceStart = now;
         _turns = _happened = 0;
+        _windowReceived += _received;
         _received = 0;
     }
 
-    private void EndWindow(long now)
+    private void EndWindow(long now, ProcessorTimes times)
     {
-        double busy = 1 - ((double)_waited / (now - _windowStart));
-        s_active.Report(_number, now / (Stopwatch.Frequency / 1000), busy);
+        double length = now - _windowStart;
+        long milliseconds = now / (Stopwatch.Frequency / 1000);
+        long delayed = times.ReadDelay();
+        double delay = (delayed - _delayed) * (Stopwatch.Frequency / 1e9) / length;
+        double busy = 1 - (_waited / length);
+        double idle = busy >= ActiveLoops.Half ? times.ReadIdle(milliseconds) : double.PositiveInfinity;
+        s_active.Report(_number, milliseconds, new LoopWindow(busy, delay, _windowReceived / length, idle));
         _windowStart = now;
-        _waited = 0;
+        _delayed = delayed;
+        _waited = _windowReceived = 0;
     }
 
     private void Dispatch(ReadOnlySpan<byte> happening)

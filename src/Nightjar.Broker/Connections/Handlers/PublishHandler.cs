@@ -155,7 +155,7 @@ internal static class PublishHandler
             refusal = PublishRefusal.StoreFailed;
         }
         // A request that is kept would be one again for whoever subscribes.
-        else if (!connection.Routes.MayWrite(connection, route, topicName) || (isControl && packet.Retain))
+        else if (!connection.Routes.MayWrite(connection.Core.Environment.Gate, connection.Identity, route, topicName) || (isControl && packet.Retain))
         {
             code = ReasonCode.NotAuthorized;
             LogDenied(connection, packet, topicName);

@@ -32,11 +32,11 @@ namespace Nightjar.Broker.Security.AccessLists;
 // 100 us a question. A hash set of literal topics beside a list of wildcards has two mechanisms and still the worst case of the second.
 
 /// <summary>The rules of an access file as they are asked. Immutable.</summary>
-internal sealed class AccessProgram : IAuthorizer
+internal sealed class AccessProgram : IListAuthorizer
 {
     private readonly AccessTree _tree;
-    private readonly Dictionary<string, int> _users;
-    private readonly int _anonymous;
+    private readonly Dictionary<string, AccessRoot> _users;
+    private readonly AccessRoot? _anonymous;
     private readonly int _patterns;
     private readonly int _stackSize;
     private readonly bool _strict;
@@ -47,14 +47,14 @@ internal sealed class AccessProgram : IAuthorizer
     /// <summary>Makes a program.</summary>
     /// <param name="tree">The nodes.</param>
     /// <param name="users">Root of each user's list.</param>
-    /// <param name="anonymous">Root of the list of clients without user name; 0 for none.</param>
+    /// <param name="anonymous">Root of the list of clients without user name; null for none.</param>
     /// <param name="patterns">Root of the patterns; 0 for none.</param>
     /// <param name="depth">Levels of the longest filter.</param>
     /// <param name="strict">Every SUBSCRIBE is granted.</param>
     /// <param name="log">For clients with dangerous names; null for nowhere.</param>
     /// <param name="timeProvider">The clock that bounds those lines.</param>
     internal AccessProgram(
-        AccessTree tree, Dictionary<string, int> users, int anonymous, int patterns, int depth, bool strict, ILogger? log, TimeProvider timeProvider)
+        AccessTree tree, Dictionary<string, AccessRoot> users, AccessRoot? anonymous, int patterns, int depth, bool strict, ILogger? log, TimeProvider timeProvider)
     {
         _tree = tree;
         _users = users;
@@ -74,8 +74,8 @@ internal sealed class AccessProgram : IAuthorizer
         if (topic.IsEmpty) return false;
         return action switch
         {
-            AccessAction.Read => MayUse(identity, AccessRights.Read, topic),
-            AccessAction.Write => MayUse(identity, AccessRights.Write, topic),
+            AccessAction.Read => MayUse(identity, AccessRights.Read, topic, out _),
+            AccessAction.Write => MayUse(identity, AccessRights.Write, topic, out _),
             AccessAction.Subscribe => _strict || MaySubscribe(identity, topic),
             // Who may not read any more may still say so.
             AccessAction.Unsubscribe => true,
@@ -83,15 +83,27 @@ internal sealed class AccessProgram : IAuthorizer
         };
     }
 
-    private bool MayUse(Identity identity, AccessRights right, ReadOnlySpan<byte> topic)
+    /// <inheritdoc/>
+    public bool MayWrite(Identity identity, ReadOnlySpan<byte> topicName, out object? list)
     {
+        list = null;
+        return !topicName.IsEmpty && MayUse(identity, AccessRights.Write, topicName, out list);
+    }
+
+    // Names stand in patterns alone, so where no rule asks for the address, what the own list grants it grants to everybody who has it.
+    private bool MayUse(Identity identity, AccessRights right, ReadOnlySpan<byte> topic, out object? list)
+    {
+        list = null;
         var subject = new AccessSubject(identity);
-        var own = OwnRoot(identity);
-        if (own != 0)
+        if (OwnRoot(identity) is { } own)
         {
-            var found = Match(own, topic, right, subject);
+            var found = Match(own.Node, topic, right, subject);
             if ((found & AccessRights.Deny) != 0) return false;
-            if (found != 0) return true;
+            if (found != 0)
+            {
+                if (!_tree.HasAddresses) list = own;
+                return true;
+            }
         }
 
         if (_patterns == 0 || IsDangerous(identity)) return false;
@@ -101,7 +113,7 @@ internal sealed class AccessProgram : IAuthorizer
     private bool MaySubscribe(Identity identity, ReadOnlySpan<byte> filter)
     {
         var subject = new AccessSubject(identity);
-        var own = OwnRoot(identity);
+        var own = OwnRoot(identity)?.Node ?? 0;
         var reach = new AccessReach(this, _tree, subject, filter);
         if (own != 0 && reach.CanRead(own, own)) return true;
         return _patterns != 0 && !IsDangerous(identity) && reach.CanRead(_patterns, own);
@@ -163,7 +175,7 @@ internal sealed class AccessProgram : IAuthorizer
         return count;
     }
 
-    private int OwnRoot(Identity identity) => identity.UserName is null ? _anonymous : _users.GetValueOrDefault(identity.UserName);
+    private AccessRoot? OwnRoot(Identity identity) => identity.UserName is null ? _anonymous : _users.GetValueOrDefault(identity.UserName);
 
     private bool IsDangerous(Identity identity)
     {

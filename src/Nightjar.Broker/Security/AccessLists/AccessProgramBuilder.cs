@@ -32,7 +32,10 @@ internal sealed class AccessProgramBuilder
             else builder.AddForUser(users, rule);
         }
 
-        return new AccessProgram(builder.Finish(), users, anonymous, patterns, builder._depth, list.IsStrict, log, timeProvider ?? TimeProvider.System);
+        var roots = new Dictionary<string, AccessRoot>(users.Count, StringComparer.Ordinal);
+        foreach (var (userName, root) in users) roots.Add(userName, new AccessRoot(root));
+        return new AccessProgram(
+            builder.Finish(), roots, anonymous == 0 ? null : new AccessRoot(anonymous), patterns, builder._depth, list.IsStrict, log, timeProvider ?? TimeProvider.System);
     }
 
     private void AddForUser(Dictionary<string, int> users, AccessRule rule)

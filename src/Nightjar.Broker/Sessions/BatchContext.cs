@@ -100,11 +100,17 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     {
         if (ReferenceEquals(_held, session) && --_deliveriesLeft > 0) return;
         Leave();
+        Enter(session);
+        _held = session;
+        _deliveriesLeft = MaximumDeliveries;
+    }
+
+    /// <summary>Enters the gate of a receiver, and notes whether somebody was in it.</summary>
+    internal void Enter(Session session)
+    {
         var isFree = Monitor.TryEnter(session);
         if (!isFree) Monitor.Enter(session);
         Crowding.Count(session, isFree);
-        _held = session;
-        _deliveriesLeft = MaximumDeliveries;
     }
 
     /// <summary>Puts a message behind others of the batch that go to the same receivers; <see cref="Leave"/> gives them out.</summary>

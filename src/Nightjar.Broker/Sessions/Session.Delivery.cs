@@ -33,8 +33,17 @@ internal sealed partial class Session
         else
         {
             context.Leave();
-            context.Crowding.Mix();
-            lock (this) overrun = DeliverLocked(ref publication, receiver, context);
+            // QoS 2 has something to follow, but may have one receiver as well.
+            if (publication.FansOut || receiver.Group is not null) context.Crowding.Mix();
+            context.Enter(this);
+            try
+            {
+                overrun = DeliverLocked(ref publication, receiver, context);
+            }
+            finally
+            {
+                Monitor.Exit(this);
+            }
         }
 
         overrun?.Owner.GiveUp();

@@ -1,6 +1,9 @@
+using System.Text;
 using Nightjar.Broker.Connections;
+using Nightjar.Broker.Messages;
 using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Tests.Limits;
+using Nightjar.Protocol;
 using Nightjar.Testing.Broker;
 using Xunit;
 
@@ -100,6 +103,42 @@ public sealed class ReceiverCompanyTests
         Assert.True(publisher.Join(s_guard));
         Assert.Same(receiver, met.Receiver);
         Assert.Equal(isTaken, met.Waited);
+    }
+
+    // Who has one receiver may follow it, whatever the QoS; who has two must not.
+    [Theory]
+    [InlineData(QualityOfService.AtMostOnce)]
+    [InlineData(QualityOfService.AtLeastOnce)]
+    [InlineData(QualityOfService.ExactlyOnce)]
+    public async Task Message_OfAnyQoS_NamesItsOnlyReceiver(QualityOfService qos)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await (await broker.ConnectAsync("r")).SubscribeAsync("one/#", qos);
+        await (await broker.ConnectAsync("s")).SubscribeAsync("$share/g/one/shared", qos);
+        Assert.Same(broker.Broker.Session("r"), Published(broker, "one/alone", qos).Receiver);
+        var mixed = Published(broker, "one/shared", qos);
+        Assert.True(mixed.IsMixed);
+        Assert.Null(mixed.Receiver);
+        await (await broker.ConnectAsync("q")).SubscribeAsync("one/alone", qos);
+        Assert.True(Published(broker, "one/alone", qos).IsMixed);
+    }
+
+    private static GateCrowding Published(TestBroker broker, string topic, QualityOfService qos)
+    {
+        var core = broker.Broker.Core;
+        var context = BatchContext.Begin();
+        var route = core.Router.GetRoute(Encoding.UTF8.GetBytes(topic), context);
+        var publication = new Publication(core.Environment.Messages)
+        {
+            TopicName = Encoding.UTF8.GetBytes(topic),
+            QoS = qos,
+            IsAlone = qos != QualityOfService.ExactlyOnce && route.Receivers.Length == 1 && route.Groups.Length == 0,
+        };
+        core.Router.Publish(ref publication, route, context);
+        publication.Dispose();
+        var met = context.Crowding;
+        context.End(core.Environment.Counters);
+        return met;
     }
 
     private static GateCrowding Batch(bool waited, params Session[] receivers)

@@ -106,6 +106,24 @@ public sealed class GatheredBatchTests
         Assert.Equal(2, broker.Broker.ConnectionCount);
     }
 
+    [Theory]
+    [InlineData(V3)]
+    [InlineData(V5)]
+    public void Messages_OfAPublisherThatIsClosed_AreNotSentBehindItsEnd(ProtocolVersion version)
+    {
+        using var broker = new SteppedBroker(LimitTests.Options);
+        var other = Receiver(broker, "other", V5);
+        var own = Receiver(broker, "own", version);
+        AssertGathered(broker, true);
+        var counters = broker.Broker.Core.Environment.Counters;
+        var before = counters.Sum().PublishSent;
+        own.Feed(Frames(Ten(), version).Append([0x36, 0]).SelectMany(packet => packet).ToArray());
+        Assert.Equal(Text(Frames(Ten(), V5)), Take(other));
+        var frames = Take(own);
+        Assert.Equal(Text(version == V5 ? [[0xE0, 1, 0x81]] : []), frames[^(version == V5 ? 1 : 0)..]);
+        Assert.Equal(10 + frames.Count(frame => frame.StartsWith("30", StringComparison.Ordinal)), counters.Sum().PublishSent - before);
+    }
+
     [Fact]
     public void UpgradedQoS_IsThatOfTheSubscription()
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Nightjar.Broker.Connections;
 using Nightjar.Broker.Routing;
@@ -143,6 +144,21 @@ public sealed class SharedGrantTests
         Assert.Equal(!pattern.EndsWith("%c", StringComparison.Ordinal), bob.MayWrite(x));
     }
 
+    [Fact]
+    public void Grant_ByAddress_IsNotForAnotherAddress()
+    {
+        var gate = new AccessGate(Compile(["user ann", "topic write common", "address 10.0.0.0/8", "topic write x/#"]));
+        var (x, common) = (RouteOf("x/1", gate), RouteOf("common", gate));
+        var (near, far) = (new Publisher(gate, "ann", address: "10.1.2.3"), new Publisher(gate, "ann", address: "192.168.7.7"));
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.True(near.MayWrite(common));
+            Assert.True(far.MayWrite(common));
+            Assert.True(near.MayWrite(x));
+            Assert.False(far.MayWrite(x));
+        }
+    }
+
     private static IAuthorizer Compile(string[] lines) => AccessList.Parse(lines, "f").Compile();
 
     private static Route RouteOf(string topic, AccessGate gate)
@@ -151,9 +167,9 @@ public sealed class SharedGrantTests
         return new Route(name, RouteCache<Route>.HashOf(name), SubscriptionGenerations.StripeOf(name), 0) { GateGeneration = gate.Generation };
     }
 
-    private sealed class Publisher(AccessGate gate, string? userName, string? clientId = null)
+    private sealed class Publisher(AccessGate gate, string? userName, string? clientId = null, string? address = null)
     {
-        private readonly Identity _identity = new(clientId ?? $"client-{userName}", userName, null);
+        private readonly Identity _identity = new(clientId ?? $"client-{userName}", userName, address is null ? null : new IPEndPoint(IPAddress.Parse(address), 1));
         private PublisherRoutes _routes;
 
         internal bool MayWrite(Route route) => _routes.MayWrite(gate, _identity, route, route.TopicName);

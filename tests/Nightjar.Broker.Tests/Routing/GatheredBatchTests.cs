@@ -1,4 +1,6 @@
 using System.Text;
+using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Messages;
 using Nightjar.Broker.Sessions;
 using Nightjar.Broker.Tests.Limits;
 using Nightjar.Protocol;
@@ -122,6 +124,25 @@ public sealed class GatheredBatchTests
         var frames = Take(own);
         Assert.Equal(Text(version == V5 ? [[0xE0, 1, 0x81]] : []), frames[^(version == V5 ? 1 : 0)..]);
         Assert.Equal(10 + frames.Count(frame => frame.StartsWith("30", StringComparison.Ordinal)), counters.Sum().PublishSent - before);
+    }
+
+    [Fact]
+    public void MemoryLimit_EndsTheReceiverThatIsBehindAlone()
+    {
+        using var broker = new SteppedBroker(LimitTests.Options);
+        var slow = Receiver(broker, "slow", V5);
+        var other = Receiver(broker, "other", V5);
+        var publisher = broker.Connect("publisher");
+        AssertGathered(broker, true);
+        // As if something were unsent; then there is room for a message on its way, and none for one that waits.
+        broker.Broker.Session("slow").Link!.Reserve(100);
+        var environment = broker.Broker.Core.Environment;
+        broker.Broker.Reload(options => options with { MemoryLimit = environment.Memory.Held + PublishedMessage.FootprintOf(5) });
+        publisher.Feed(Frames(Ten(), V5).SelectMany(packet => packet).ToArray());
+        Assert.Equal(1, broker.Broker.Reached(BrokerLimit.MemoryLimit));
+        Assert.Equal(["E00197"], Take(slow));
+        Assert.Equal(Text(Frames(Ten(), V5)), Take(other));
+        Assert.Equal(2, broker.Broker.ConnectionCount);
     }
 
     [Fact]

@@ -221,10 +221,12 @@ internal sealed unsafe class EpollLoop
         double delay = (delayed - _delayed) * (Stopwatch.Frequency / 1e9) / length;
         double busy = 1 - (_waited / length);
         double idle = busy >= ActiveLoops.Half ? times.ReadIdle(milliseconds) : double.PositiveInfinity;
-        s_active.Report(_number, milliseconds, new LoopWindow(busy, delay, _windowReceived / length, idle));
+        s_active.Report(_number, milliseconds, new LoopWindow(busy, delay, (_windowReceived + _received) / length, idle));
         _windowStart = now;
         _delayed = delayed;
-        _waited = _windowReceived = 0;
+        _waited = 0;
+        // What the window of the pace that is under way will add, and is counted here already: a window of the load has two and a half of these.
+        _windowReceived = -_received;
     }
 
     private void Dispatch(ReadOnlySpan<byte> happening)

@@ -58,10 +58,11 @@ public sealed class SteppedBroker : IDisposable
     /// <param name="connect">The packet.</param>
     /// <param name="version">Its version.</param>
     /// <param name="code">What CONNACK said.</param>
-    public SteppedClient TryConnect(byte[] connect, ProtocolVersion version, out ReasonCode code)
+    /// <param name="listener">The listener it comes by; null for the broker's.</param>
+    public SteppedClient TryConnect(byte[] connect, ProtocolVersion version, out ReasonCode code, ListenerOptions? listener = null)
     {
         var transport = new SteppedConnection(_pool);
-        var connection = new ClientConnection(Broker.Core, transport, _listener);
+        var connection = new ClientConnection(Broker.Core, transport, listener ?? _listener);
         Assert.True(Broker.Core.Connections.TryAdd(connection, -1));
         connection.Ended = connection.RunAsync();
         var client = new SteppedClient(transport, version);

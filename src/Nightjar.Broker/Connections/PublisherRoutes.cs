@@ -9,7 +9,7 @@ namespace Nightjar.Broker.Connections;
 /// What one publisher asked last: the route of its last topic name, and its write permissions for the routes it used last. A client that
 /// publishes to one topic finds both with one comparison.
 /// </summary>
-/// <remarks>Touched by the connection's reading loop only. The permission table is made when rules are active and a second topic comes.</remarks>
+/// <remarks>Touched by the connection's reading loop only. The permission table is made at the first decision, when rules are active.</remarks>
 internal struct PublisherRoutes
 {
     // Four places for each of sixteen values of the hash: with one place for each of 64, every other client with 16 topics would have two

@@ -79,10 +79,10 @@ internal ref struct Publication
     }
 
     /// <summary>The kept form, made at the first call. The caller takes a reference of its own.</summary>
-    /// <remarks>An only receiver gets the copy itself: nobody has to count for it.</remarks>
+    /// <remarks>An only receiver gets the copy itself: nobody has to count for it. Not a large one, which its output may be led to as well.</remarks>
     internal PublishedMessage Keep()
     {
-        if (IsAlone && _kept is null)
+        if (IsAlone && _kept is null && Payload.Length < PublishedMessage.LeastInPlace)
         {
             var message = _pool.Rent(PublishedMessage.FootprintOf(Size));
             message.Fill(in this, 1);

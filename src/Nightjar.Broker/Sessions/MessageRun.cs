@@ -36,7 +36,7 @@ internal sealed class MessageRun
 
     internal int Count { get; private set; }
 
-    /// <summary>Bytes of all frames in the publisher's version; in the other one it is at most one more for each.</summary>
+    /// <summary>Bytes of all frames in the publisher's version; in the other one it is at most two more for each.</summary>
     internal int Length { get; private set; }
 
     /// <summary>Bytes of all payloads.</summary>

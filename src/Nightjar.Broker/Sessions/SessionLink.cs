@@ -11,9 +11,6 @@ namespace Nightjar.Broker.Sessions;
 /// <remarks>Everything here is written and the output filled under <see cref="Gate"/>. Lock order: gate, then nothing of another session.</remarks>
 internal sealed class SessionLink
 {
-    // Bytes of payload from which leading all receivers to one copy costs less than a copy for each. With 4 KiB the copies are still cheaper.
-    private const int LeastInPlace = 8 * 1024;
-
     private bool _touched;
     private long _awaited;
     private long _backlog;
@@ -138,7 +135,7 @@ internal sealed class SessionLink
     }
 
     /// <summary>Whether so many bytes of a message that is kept, or goes to several, are sent from where they lie.</summary>
-    internal bool SendsInPlace(int size) => size >= LeastInPlace && Output.SendsInPlace;
+    internal bool SendsInPlace(int size) => size >= PublishedMessage.LeastInPlace && Output.SendsInPlace;
 
     /// <summary>Encodes a PUBLISH into the output. Under the gate.</summary>
     /// <returns>False when it is larger than the client accepts: it is dropped as if delivered [MQTT-3.1.2-25]; or not below its mount point.</returns>
@@ -213,7 +210,7 @@ internal sealed class SessionLink
         return true;
     }
 
-    private bool IsKeptInPlace(ref Publication publication) => publication.Payload.Length >= LeastInPlace && publication.IsKept && Output.SendsInPlace;
+    private bool IsKeptInPlace(ref Publication publication) => publication.Payload.Length >= PublishedMessage.LeastInPlace && publication.IsKept && Output.SendsInPlace;
 
     private bool TryWriteDirect(
         ref Publication publication, scoped in PublishHeader header, BatchContext context, bool version5, ReadOnlySpan<byte> topicName)

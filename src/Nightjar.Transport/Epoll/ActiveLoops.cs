@@ -5,8 +5,8 @@ namespace Nightjar.Transport.Epoll;
 // and fro. So one loop serves everybody until it is nearly full, then two, and so on.
 
 /// <summary>How many of the loops serve connections, decided by how busy they are.</summary>
-/// <remarks>Grows when a loop is full, at once; shrinks when half as many would have had enough time for long enough. A shrinking that proves
-/// wrong makes the next one wait longer.</remarks>
+/// <remarks>Grows when a loop is full and processors are idle, at once, or full for long; not soon after fewer have done as much (<see cref="LoopTrial"/>). Shrinks when
+/// half as many would have had enough time for long enough. A shrinking that proves wrong makes the next one wait longer.</remarks>
 internal sealed class ActiveLoops
 {
     /// <summary>Length of the windows in which loops measure themselves, in milliseconds.</summary>

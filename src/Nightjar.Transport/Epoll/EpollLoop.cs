@@ -55,13 +55,11 @@ internal sealed unsafe class EpollLoop
     // Under the gate.
     private List<IThreadPoolWorkItem> _posted = [];
 
-    private EpollLoop(int number)
+    private EpollLoop(int number, int epoll, int wakeUp)
     {
         _number = number;
-        _epoll = LinuxCalls.EpollCreate(LinuxCalls.CloseOnExecute);
-        _wakeUp = _epoll < 0 ? -1 : LinuxCalls.EventDescriptor(0, LinuxCalls.CloseOnExecute | LinuxCalls.NonBlocking);
-        if (_wakeUp < 0 || !TryControl(LinuxCalls.ControlAdd, _wakeUp, LinuxCalls.EventIn | LinuxCalls.EventEdgeTriggered))
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), "Cannot make an event loop");
+        _epoll = epoll;
+        _wakeUp = wakeUp;
         var thread = new Thread(Run) { IsBackground = true, Name = $"Nightjar I/O {number}" };
         thread.UnsafeStart();
     }
@@ -75,7 +73,8 @@ internal sealed unsafe class EpollLoop
     /// <summary>The loop that is to serve a connection now.</summary>
     internal static EpollLoop Of(uint number) => At((int)(number % (uint)s_active.Count));
 
-    /// <summary>One of the loops. There are as many as processors at most, made when they are needed first, and they live as long as the process.</summary>
+    /// <summary>One of the loops. There are as many as processors at most, made when they are needed first, and they live as long as the process.
+    /// One that the system has no descriptors for is stood in for by the first.</summary>
     internal static EpollLoop At(int index) => Volatile.Read(ref s_loops[index]) ?? Create(index);
 
     /// <summary>Runs something on the loop's thread after the events at hand.</summary>
@@ -120,23 +119,44 @@ internal sealed unsafe class EpollLoop
     /// <summary>Ends watching: to be called right before the descriptor is closed, which takes it out of the kernel's list.</summary>
     internal static void Remove(int descriptor) => s_sources.Set(descriptor, null);
 
+    // One more is needed under load, on the thread of another, and perhaps when clients have taken all descriptors: then the first one goes on for it.
     private static EpollLoop Create(int number)
     {
         lock (s_creation)
         {
-            EpollLoop loop = s_loops[number] ?? new EpollLoop(number);
+            EpollLoop? loop = s_loops[number] ?? TryMake(number);
+            if (loop is null)
+                return s_loops[0] ?? throw new Win32Exception(Marshal.GetLastPInvokeError(), "Cannot make an event loop");
             Volatile.Write(ref s_loops[number], loop);
             return loop;
         }
     }
 
-    private bool TryControl(int operation, int descriptor, uint events)
+    private static EpollLoop? TryMake(int number)
+    {
+        int epoll = LinuxCalls.EpollCreate(LinuxCalls.CloseOnExecute);
+        if (epoll < 0)
+            return null;
+        int wakeUp = LinuxCalls.EventDescriptor(0, LinuxCalls.CloseOnExecute | LinuxCalls.NonBlocking);
+        if (wakeUp >= 0 && TryControl(epoll, LinuxCalls.ControlAdd, wakeUp, LinuxCalls.EventIn | LinuxCalls.EventEdgeTriggered))
+            return new EpollLoop(number, epoll, wakeUp);
+        int error = Marshal.GetLastPInvokeError();
+        if (wakeUp >= 0)
+            _ = LinuxCalls.Close(wakeUp);
+        _ = LinuxCalls.Close(epoll);
+        Marshal.SetLastPInvokeError(error);
+        return null;
+    }
+
+    private bool TryControl(int operation, int descriptor, uint events) => TryControl(_epoll, operation, descriptor, events);
+
+    private static bool TryControl(int epoll, int operation, int descriptor, uint events)
     {
         // Mask and descriptor stand at the same places but for the gap that aligns the latter.
         byte* happening = stackalloc byte[16];
         *(uint*)happening = events;
         *(ulong*)(happening + LinuxCalls.EventSize - sizeof(ulong)) = (uint)descriptor;
-        return LinuxCalls.EpollControl(_epoll, operation, descriptor, happening) == 0;
+        return LinuxCalls.EpollControl(epoll, operation, descriptor, happening) == 0;
     }
 
     private void Run()
@@ -201,10 +221,12 @@ internal sealed unsafe class EpollLoop
         double delay = (delayed - _delayed) * (Stopwatch.Frequency / 1e9) / length;
         double busy = 1 - (_waited / length);
         double idle = busy >= ActiveLoops.Half ? times.ReadIdle(milliseconds) : double.PositiveInfinity;
-        s_active.Report(_number, milliseconds, new LoopWindow(busy, delay, _windowReceived / length, idle));
+        s_active.Report(_number, milliseconds, new LoopWindow(busy, delay, (_windowReceived + _received) / length, idle));
         _windowStart = now;
         _delayed = delayed;
-        _waited = _windowReceived = 0;
+        _waited = 0;
+        // What the window of the pace that is under way will add, and is counted here already: a window of the load has two and a half of these.
+        _windowReceived = -_received;
     }
 
     private void Dispatch(ReadOnlySpan<byte> happening)

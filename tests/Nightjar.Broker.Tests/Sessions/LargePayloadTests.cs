@@ -83,6 +83,23 @@ public sealed class LargePayloadTests
         Assert.Equal("fits", (await small.ReceiveAndAcknowledgeAsync()).Payload);
     }
 
+    [Theory]
+    [InlineData(8191, 0)]
+    [InlineData(8192, 1)]
+    public void Message_ToOneWhoHasToAcknowledgeIt_IsSentFromWhereItIsKept(int size, int blocks)
+    {
+        using var broker = new SteppedBroker();
+        var receiver = broker.Connect("r");
+        receiver.Subscribe("a", QualityOfService.AtLeastOnce);
+        var publisher = broker.Connect("p");
+        publisher.Feed(WirePackets.Publish(publisher.Version, "a", Payload(size, 1), QualityOfService.AtLeastOnce, 1));
+        // Blocks that lead to bytes of others.
+        Assert.Equal(blocks, broker.Buffers.GetCounters()[^1].Rented);
+        SteppedBroker.Settle(receiver, publisher);
+        Assert.Equal(1, receiver.Received);
+        Assert.Equal(0, broker.Buffers.GetCounters()[^1].Outstanding);
+    }
+
     [Fact]
     public async Task Message_ThatWaited_ArrivesWhole()
     {

@@ -34,6 +34,9 @@ public sealed class SteppedBroker : IDisposable
     /// <summary>The clock of the broker.</summary>
     public FakeTimeProvider Clock { get; } = new();
 
+    /// <summary>Where the blocks of its connections come from.</summary>
+    public BufferPool Buffers => _pool;
+
     /// <summary>What it logged.</summary>
     public RecordingLogger Log { get; } = new();
 

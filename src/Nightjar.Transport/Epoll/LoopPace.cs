@@ -3,7 +3,8 @@ namespace Nightjar.Transport.Epoll;
 // What. Under some ten thousand small messages a second a loop is woken for one or two at a time, and being woken costs more than they do. Network
 // drivers then moderate their interrupts, and this is the same: after a turn the loop stands back for a moment, and finds more at once. Who
 // answers each other, one message under way, would get nothing from that but slower; so a pause is on trial first: it stays when a turn then
-// finds more and no fewer events come in all, and after two seconds it is on trial again. A trial that fails makes the next one wait longer.
+// finds more events and no fewer bytes come in all, and after two seconds it is on trial again. Events may become fewer: what is sent together is
+// acknowledged together. A trial that fails makes the next one wait longer.
 //
 // A loop with few events does not pause, and neither does one whose turns or receives bring much at once anyway.
 
@@ -23,7 +24,7 @@ internal sealed class LoopPace
     // Windows that are compared, without a pause and with one.
     private const int WindowsOnTrial = 3;
 
-    // A trial is passed with that much of the events, and that many times as many of them in a turn.
+    // A trial is passed with that much of the bytes, and that many times as many events in a turn.
     private const double LeastRate = 0.95;
     private const double LeastGain = 1.25;
 
@@ -63,7 +64,7 @@ internal sealed class LoopPace
             return;
         }
         _windows++;
-        _rateSum += (double)events / length;
+        _rateSum += (double)bytes / length;
         _gainSum += (double)events / Math.Max(turns, 1);
         if (_step == Step.InForce)
         {

@@ -27,9 +27,17 @@ public sealed class LoopPaceTests
     [Fact]
     public void ThoseWhoAnswerEachOtherAreNotSlowedDown()
     {
-        Windows(3, turns: 500, events: 1000);
-        Windows(3, turns: 180, events: 900);
+        Windows(3, turns: 500, events: 1000, bytes: 1000);
+        Windows(3, turns: 180, events: 900, bytes: 900);
         Assert.False(_pace.Pauses);
+    }
+
+    [Fact]
+    public void WhatIsAnsweredTogetherIsNoLoss()
+    {
+        Windows(3, turns: 800, events: 1200, bytes: 100_000);
+        Windows(3, turns: 130, events: 720, bytes: 100_000);
+        Assert.True(_pace.Pauses);
     }
 
     [Fact]

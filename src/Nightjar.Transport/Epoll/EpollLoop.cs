@@ -50,7 +50,6 @@ internal sealed unsafe class EpollLoop
     private int _happened;
     private long _received;
     private long _windowReceived;
-    private bool _isLonely;
     private long _delayed;
 
     // Under the gate.
@@ -208,7 +207,6 @@ internal sealed unsafe class EpollLoop
     {
         long ticks = Stopwatch.Frequency / 1_000_000;
         _pace.EndWindow(now / ticks, (now - _paceStart) / ticks, _turns, _happened, _received);
-        _isLonely = LoopPace.IsLonely(_turns, _happened, _received);
         _paceStart = now;
         _turns = _happened = 0;
         _windowReceived += _received;
@@ -223,7 +221,7 @@ internal sealed unsafe class EpollLoop
         double delay = (delayed - _delayed) * (Stopwatch.Frequency / 1e9) / length;
         double busy = 1 - (_waited / length);
         double idle = busy >= ActiveLoops.Half ? times.ReadIdle(milliseconds) : double.PositiveInfinity;
-        s_active.Report(_number, milliseconds, new LoopWindow(busy, delay, (_windowReceived + _received) / length, idle, _isLonely));
+        s_active.Report(_number, milliseconds, new LoopWindow(busy, delay, (_windowReceived + _received) / length, idle));
         _windowStart = now;
         _delayed = delayed;
         _waited = 0;

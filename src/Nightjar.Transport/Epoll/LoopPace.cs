@@ -46,9 +46,6 @@ internal sealed class LoopPace
     /// <summary>Whether to pause after a turn.</summary>
     internal bool Pauses => _step != Step.None;
 
-    /// <summary>Whether turns bring little at a time, few events and few bytes with each.</summary>
-    internal static bool IsLonely(int turns, int events, long bytes) => events < (long)ManyEvents * turns && bytes < (long)ManyBytes * events;
-
     /// <summary>A window has ended.</summary>
     /// <param name="now">Microseconds.</param>
     /// <param name="length">Its length in microseconds.</param>

@@ -3,11 +3,8 @@ namespace Nightjar.Transport.Epoll;
 // What. Where the clients run on the same machine, or anything else takes the processors, one more loop gets no processor of its own: it takes turns
 // with the other loops and with who feeds them, for milliseconds each, and what they all share goes from cache to cache. Then fewer loops do as
 // much or more, and sooner. Whether that is so cannot be told from how busy they are; so it is tried when loops wait for processors.
-//
-// Loops that are woken for one or two small messages at a time look busy, because being woken is most of what they do: two of them for nearly all of
-// their time with what one does in less than half of it. So these are tried too, but one that is full then ends the trial: it would be what clients wait for.
 
-/// <summary>Whether loops that wait for processors, or are woken for little at a time, do as much when they are fewer. Under the gate of <see cref="ActiveLoops"/>.</summary>
+/// <summary>Whether loops that wait for processors do as much when they are fewer. Under the gate of <see cref="ActiveLoops"/>.</summary>
 /// <param name="maximum">Loops that there are.</param>
 internal sealed class LoopTrial(int maximum)
 {
@@ -21,9 +18,6 @@ internal sealed class LoopTrial(int maximum)
     // Fewer loops pass with so much of what more have received: they cost less for each message.
     private const double LeastRate = 0.95;
 
-    // So busy is a loop that ends a trial which began because loops were woken for little.
-    private const double Full = 0.9;
-
     private const long ShortPatience = 1000;
     private const long LongPatience = 60_000;
 
@@ -31,9 +25,6 @@ internal sealed class LoopTrial(int maximum)
     private readonly double[] _rates = new double[maximum];
     private readonly int[] _windows = new int[maximum];
     private long _since;
-    private int _lonely;
-    private int _reports;
-    private bool _endsWhenFull;
     private double _rateBefore;
     private long _patience = ShortPatience;
     private long _nextTrial;
@@ -62,25 +53,18 @@ internal sealed class LoopTrial(int maximum)
         _delays[loop] += window.Delayed;
         _rates[loop] += window.Rate;
         _windows[loop]++;
-        _reports++;
-        if (window.IsLonely)
-            _lonely++;
-        if (IsUnderWay && _endsWhenFull && loop < count && window.Busy >= Full)
-            return Fail(now);
         if (now - _since < Measuring)
             return LoopTrialOutcome.None;
         double all = SumOfMeans(_rates);
         if (IsUnderWay)
             return Judge(now, all);
         bool isCrowded = SumOfMeans(_delays) >= Crowded * count;
-        bool isTried = isCrowded || _lonely == _reports;
-        if (!isTried || count == 1 || now < _nextTrial)
+        if (!isCrowded || count == 1 || now < _nextTrial)
         {
             Measure(now);
             return LoopTrialOutcome.None;
         }
         _rateBefore = all;
-        _endsWhenFull = !isCrowded;
         IsUnderWay = true;
         Measure(now + Settling);
         return LoopTrialOutcome.Begin;
@@ -88,16 +72,12 @@ internal sealed class LoopTrial(int maximum)
 
     private LoopTrialOutcome Judge(long now, double rate)
     {
-        if (rate < LeastRate * _rateBefore)
-            return Fail(now);
         Restart(now);
-        _patience = ShortPatience;
-        return LoopTrialOutcome.Passed;
-    }
-
-    private LoopTrialOutcome Fail(long now)
-    {
-        Restart(now);
+        if (rate >= LeastRate * _rateBefore)
+        {
+            _patience = ShortPatience;
+            return LoopTrialOutcome.Passed;
+        }
         _nextTrial = now + _patience;
         _patience = Math.Min(_patience * 4, LongPatience);
         return LoopTrialOutcome.Failed;
@@ -106,7 +86,6 @@ internal sealed class LoopTrial(int maximum)
     private void Measure(long since)
     {
         _since = since;
-        _lonely = _reports = 0;
         Array.Clear(_delays);
         Array.Clear(_rates);
         Array.Clear(_windows);

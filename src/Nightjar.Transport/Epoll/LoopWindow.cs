@@ -5,6 +5,4 @@ namespace Nightjar.Transport.Epoll;
 /// <param name="Delayed">The share in which it could have run and had no processor.</param>
 /// <param name="Rate">Bytes received by time.</param>
 /// <param name="Idle">How many processors of the machine had nothing to do; a fraction too.</param>
-/// <param name="IsLonely">It was woken for little at a time (<see cref="LoopPace.IsLonely"/>): much of what it was busy with is being woken.</param>
-internal readonly record struct LoopWindow(
-    double Busy, double Delayed = 0, double Rate = 0, double Idle = double.PositiveInfinity, bool IsLonely = false);
+internal readonly record struct LoopWindow(double Busy, double Delayed = 0, double Rate = 0, double Idle = double.PositiveInfinity);

@@ -130,51 +130,6 @@ public sealed class ActiveLoopsTests
     }
 
     [Fact]
-    public void LoopsThatAreWokenForLittleBecomeFewerWhenTheseAreNotFull()
-    {
-        var loops = new ActiveLoops(2);
-        loops.Report(0, _now, new LoopWindow(1));
-        Wake(loops, busyAlone: 0.6, windows: 12);
-        Assert.Equal(1, loops.Count);
-    }
-
-    [Fact]
-    public void LoopsThatAreWokenForLittleStayWhenOneOfThemWouldBeFull()
-    {
-        var loops = new ActiveLoops(2);
-        loops.Report(0, _now, new LoopWindow(1));
-        for (int i = 0; i < 2; i++)
-        {
-            while (loops.Count == 2)
-                Wake(loops, busyAlone: 0.9, windows: 1);
-            long start = _now;
-            while (loops.Count == 1)
-                Wake(loops, busyAlone: 0.9, windows: 1);
-            // The connections have moved by then, and no longer than that do they have to wait.
-            Assert.Equal(3 * ActiveLoops.Window, _now - start);
-        }
-        // It was tried twice: not again for four seconds.
-        long failed = _now;
-        while (loops.Count == 2)
-            Wake(loops, busyAlone: 0.9, windows: 1);
-        Assert.InRange(_now - failed, 4000, 4300);
-    }
-
-    [Fact]
-    public void LoopsOfWhichOneHasMuchAtATimeAreNotTried()
-    {
-        var loops = new ActiveLoops(2);
-        loops.Report(0, _now, new LoopWindow(1));
-        for (int i = 0; i < 400; i++)
-        {
-            _now += ActiveLoops.Window;
-            loops.Report(0, _now, new LoopWindow(0.8, 0, 50, IsLonely: true));
-            loops.Report(1, _now, new LoopWindow(0.8, 0, 50));
-            Assert.Equal(2, loops.Count);
-        }
-    }
-
-    [Fact]
     public void AfterFewerDidAsMuchGrowingWaitsEachTimeLonger()
     {
         var loops = new ActiveLoops(2);
@@ -241,19 +196,6 @@ public sealed class ActiveLoopsTests
             if (!isAlone)
                 loops.Report(1, _now, new LoopWindow(0.5, 0.4, rateOfTwo / 2));
             loops.Report(0, _now, isAlone ? new LoopWindow(1, 0, rateOfOne) : new LoopWindow(0.5, 0.4, rateOfTwo / 2));
-        }
-    }
-
-    // Loops that are woken for little, with as much for one of them as for two.
-    private void Wake(ActiveLoops loops, double busyAlone, int windows)
-    {
-        for (int i = 0; i < windows; i++)
-        {
-            _now += ActiveLoops.Window;
-            bool isAlone = loops.Count == 1;
-            if (!isAlone)
-                loops.Report(1, _now, new LoopWindow(0.8, 0, 50, IsLonely: true));
-            loops.Report(0, _now, isAlone ? new LoopWindow(busyAlone, 0, 100, IsLonely: true) : new LoopWindow(0.8, 0, 50, IsLonely: true));
         }
     }
 

@@ -94,7 +94,7 @@ internal sealed partial class ClientConnection
         }
         finally
         {
-            Monitor.Exit(gate);
+            gate.Exit();
         }
     }
 
@@ -146,7 +146,7 @@ internal sealed partial class ClientConnection
         }
         finally
         {
-            Monitor.Exit(gate);
+            gate.Exit();
         }
     }
 

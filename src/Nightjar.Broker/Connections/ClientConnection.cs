@@ -48,7 +48,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
         Mount = MountPoint.Of(listener);
-        Link = new SessionLink(transport.Output, this, this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix };
+        Link = new SessionLink(transport.Output, new Lock(), this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix };
     }
 
     internal BrokerCore Core { get; }
@@ -203,7 +203,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         }
         finally
         {
-            Monitor.Exit(gate);
+            gate.Exit();
         }
 
         if (send) Link.Output.Send();
@@ -269,7 +269,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
     {
         lock (Link.Gate)
         {
-            Link.Gate = session;
+            Link.Gate = session.Gate;
             Session = session;
             SessionPresent = present;
             HoldUntil(ticket);
@@ -313,7 +313,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
     {
         if (Session is not { MorePending: true } session) return;
         var more = false;
-        lock (session)
+        lock (session.Gate)
         {
             session.MorePending = false;
             if (ReferenceEquals(session.Link, Link)) more = session.Pump(context);
@@ -333,7 +333,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         if (session is null || IsClosing) return;
         var context = BatchContext.Begin();
         var more = false;
-        lock (session)
+        lock (session.Gate)
         {
             if (ReferenceEquals(session.Link, Link)) more = session.Pump(context);
         }

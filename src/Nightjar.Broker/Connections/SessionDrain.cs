@@ -41,7 +41,7 @@ internal sealed class SessionDrain : IPageSink
 
     void IPageSink.OnDelivery(in MessageRecord message, in DeliveryRecord delivery)
     {
-        lock (_session)
+        lock (_session.Gate)
         {
             if (!_session.TakeWaiting(delivery.Number) || delivery.ShareName is null) return;
         }
@@ -54,7 +54,7 @@ internal sealed class SessionDrain : IPageSink
         // Given to the other before it is over here: a crash in between leaves two, not none.
         var given = _page.FindAll(static delivery => delivery.Group is not null && delivery.QoS != Protocol.QualityOfService.AtMostOnce);
         _redistribute(given);
-        lock (_session)
+        lock (_session.Gate)
         {
             foreach (var delivery in _page) _environment.Stores.Messages.Complete(_session.StoreClaim, delivery.Number);
             if (!isFailed && lastNumber == _after) _session.ForgetWaiting(long.MaxValue);
@@ -68,7 +68,7 @@ internal sealed class SessionDrain : IPageSink
 
     private void Continue()
     {
-        lock (_session)
+        lock (_session.Gate)
         {
             if (_session.MustDrain)
             {

@@ -21,7 +21,7 @@ internal sealed partial class SessionRegistry
     private void EndDrained(Session session)
     {
         Aftermath aftermath;
-        lock (session) aftermath = EndLocked(session);
+        lock (session.Gate) aftermath = EndLocked(session);
         var context = BatchContext.Begin();
         Finish(aftermath, context);
         context.End(_environment.Counters);

@@ -31,7 +31,7 @@ internal sealed partial class SessionRegistry
     /// <param name="disconnectedAt">Wall-clock time in Unix milliseconds; null for a client that was connected.</param>
     internal void Resume(Session session, long? disconnectedAt)
     {
-        lock (session)
+        lock (session.Gate)
         {
             var now = _environment.Clock.Now;
             // A wall clock that was set back since does not lengthen anything beyond its interval.

@@ -78,7 +78,7 @@ internal sealed partial class SessionRegistry
             var refusal = hasPlace ? ReasonCode.Success : TakePlaces(identity.UserName);
             if (refusal != ReasonCode.Success) return new AttachResult(refusal, null);
             hasPlace = true;
-            lock (fresh)
+            lock (fresh.Gate)
             {
                 if (!Table.TryAdd(fresh)) continue;
                 AttachLocked(fresh, connection, request, identity, claim, present: false, ended, context);
@@ -90,7 +90,7 @@ internal sealed partial class SessionRegistry
     /// <summary>DISCONNECT 0x00 was received: the will is not published [MQTT-3.14.4-3]. Nothing happens when the session has another link by now.</summary>
     internal void DiscardWill(Session session, SessionLink link)
     {
-        lock (session)
+        lock (session.Gate)
         {
             if (ReferenceEquals(session.Link, link)) DiscardWill(session);
         }
@@ -104,7 +104,7 @@ internal sealed partial class SessionRegistry
     {
         using var group = new StoreGroup(_environment.Stores.Messages);
         var aftermath = default(Aftermath);
-        lock (session)
+        lock (session.Gate)
         {
             if (!session.Detach(link)) return;
             if (!session.IsDurable)
@@ -128,7 +128,7 @@ internal sealed partial class SessionRegistry
     {
         using var group = new StoreGroup(_environment.Stores.Messages);
         Aftermath aftermath;
-        lock (session)
+        lock (session.Gate)
         {
             if (session.IsEnded) return;
             aftermath = EndOrDrainLocked(session);
@@ -143,7 +143,7 @@ internal sealed partial class SessionRegistry
         using var group = new StoreGroup(_environment.Stores.Messages);
         var session = timer.Session;
         var aftermath = default(Aftermath);
-        lock (session)
+        lock (session.Gate)
         {
             if (session.IsEnded || !ReferenceEquals(session.Timer, timer)) return;
             if (timer.ExpiryDue <= now)
@@ -194,7 +194,7 @@ internal sealed partial class SessionRegistry
     {
         var aftermath = default(Aftermath);
         SessionLink? oldLink;
-        lock (session)
+        lock (session.Gate)
         {
             result = default;
             if (session.IsEnded) return false;

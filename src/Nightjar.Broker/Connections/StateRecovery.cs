@@ -83,7 +83,7 @@ internal sealed class StateRecovery : IRecoverySink
             return;
         }
 
-        lock (session)
+        lock (session.Gate)
         {
             var trie = _core.Router.Subscriptions;
             var subscription = new Subscription(session, trie.Intern(filter), shareName, options, subscriptionIdentifier);
@@ -100,7 +100,7 @@ internal sealed class StateRecovery : IRecoverySink
             return;
         }
 
-        lock (session)
+        lock (session.Gate)
         {
             session.Will?.Message.Release();
             session.Will = new Will(RecordedMessages.Keep(message, _core.Environment), delayInterval, expiryInterval);
@@ -125,7 +125,7 @@ internal sealed class StateRecovery : IRecoverySink
 
         message?.AddReference();
         var restored = RecordedMessages.DeliveryOf(delivery, message, _core.Environment);
-        lock (session)
+        lock (session.Gate)
         {
             if (session.Restore(restored, inflight, packetId)) return;
         }
@@ -144,7 +144,7 @@ internal sealed class StateRecovery : IRecoverySink
         }
 
         _queued++;
-        lock (_last) _last.RestoreWaiting(new WaitingDelivery(number, size, isShared));
+        lock (_last.Gate) _last.RestoreWaiting(new WaitingDelivery(number, size, isShared));
     }
 
     void IRecoverySink.OnReceivedId(long sessionKey, ushort packetId)
@@ -155,6 +155,6 @@ internal sealed class StateRecovery : IRecoverySink
             return;
         }
 
-        lock (session) session.AddReceivedId(packetId);
+        lock (session.Gate) session.AddReceivedId(packetId);
     }
 }

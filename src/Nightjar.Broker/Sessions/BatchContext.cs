@@ -108,8 +108,8 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     /// <summary>Enters the gate of a receiver, and notes whether somebody was in it.</summary>
     internal void Enter(Session session)
     {
-        var isFree = Monitor.TryEnter(session);
-        if (!isFree) Monitor.Enter(session);
+        var isFree = session.Gate.TryEnter();
+        if (!isFree) session.Gate.Enter();
         Crowding.Count(session, isFree);
     }
 
@@ -136,7 +136,7 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         if (_hasRun) GiveOut();
         if (_held is not { } held) return;
         _held = null;
-        Monitor.Exit(held);
+        held.Gate.Exit();
     }
 
     /// <summary>Remembers a link that has been written to and was not waiting for a flush before.</summary>

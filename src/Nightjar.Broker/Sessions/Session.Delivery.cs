@@ -42,7 +42,7 @@ internal sealed partial class Session
             }
             finally
             {
-                Monitor.Exit(this);
+                Gate.Exit();
             }
         }
 
@@ -52,7 +52,7 @@ internal sealed partial class Session
     internal override void Deliver(MessageRun run, in Receiver receiver, BatchContext context)
     {
         SessionLink? overrun;
-        lock (this) overrun = DeliverLocked(run, receiver, context);
+        lock (Gate) overrun = DeliverLocked(run, receiver, context);
         overrun?.Owner.GiveUp();
     }
 

@@ -47,7 +47,7 @@ internal sealed partial class Session
     internal override bool Rejects(int size, QualityOfService qos)
     {
         if (qos == QualityOfService.AtMostOnce) return false;
-        lock (this)
+        lock (Gate)
         {
             if (IsEnded || Draining is not null || (_link is null && !IsDurable)) return false;
             if (_link is { } link && !HasWaiting && _resend is null && CanSend(link, qos, size)) return false;

@@ -40,7 +40,7 @@ internal sealed partial class Session : IPageSink
     {
         get
         {
-            lock (this) return _link is not null && (_isLoading || _pageCame);
+            lock (Gate) return _link is not null && (_isLoading || _pageCame);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed partial class Session : IPageSink
 
     void IPageSink.OnDelivery(in MessageRecord message, in DeliveryRecord delivery)
     {
-        lock (this)
+        lock (Gate)
         {
             if (!_isLoading || _discardsPage || IsEnded || !TakeWaiting(delivery.Number)) return;
             var kept = RecordedMessages.Keep(message, _environment);
@@ -93,7 +93,7 @@ internal sealed partial class Session : IPageSink
     void IPageSink.OnPageEnd(long lastNumber, bool isFailed)
     {
         SessionLink? link;
-        lock (this)
+        lock (Gate)
         {
             var isWhole = !isFailed && !_discardsPage;
             _pageCame = true;

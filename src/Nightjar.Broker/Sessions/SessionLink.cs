@@ -15,15 +15,15 @@ internal sealed class SessionLink
     private long _awaited;
     private long _backlog;
 
-    internal SessionLink(OutputPipeWriter output, object gate, ILinkOwner owner)
+    internal SessionLink(OutputPipeWriter output, Lock gate, ILinkOwner owner)
     {
         Output = output;
         Gate = gate;
         Owner = owner;
     }
 
-    /// <summary>The lock of the output's fill side: the session it is attached to, and before that the connection itself.</summary>
-    internal object Gate { get; set; }
+    /// <summary>The lock of the output's fill side: that of the session it is attached to, and before that one of its own.</summary>
+    internal Lock Gate { get; set; }
 
     internal OutputPipeWriter Output { get; }
 
@@ -92,7 +92,7 @@ internal sealed class SessionLink
         }
         finally
         {
-            Monitor.Exit(gate);
+            gate.Exit();
         }
 
         if (send) Output.Send();
@@ -122,15 +122,15 @@ internal sealed class SessionLink
     }
 
     /// <summary>Enters the gate for callers that may meet the moment in which the link is attached to its session and the gate changes.</summary>
-    /// <returns>What to leave with <see cref="Monitor.Exit(object)"/>.</returns>
-    internal object EnterGate()
+    /// <returns>What to leave with <see cref="Lock.Exit"/>.</returns>
+    internal Lock EnterGate()
     {
         while (true)
         {
             var gate = Gate;
-            Monitor.Enter(gate);
-            if (ReferenceEquals(gate, Gate)) return gate;
-            Monitor.Exit(gate);
+            gate.Enter();
+            if (gate == Gate) return gate;
+            gate.Exit();
         }
     }
 

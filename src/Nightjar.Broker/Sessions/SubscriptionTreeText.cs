@@ -13,7 +13,7 @@ internal static class SubscriptionTreeText
         foreach (var session in sessions)
         {
             Subscription[] subscriptions;
-            lock (session) subscriptions = session.Subscriptions.ToArray();
+            lock (session.Gate) subscriptions = session.Subscriptions.ToArray();
             foreach (var subscription in subscriptions)
                 rows.Add((LevelsOf(subscription), session.ClientId, (int)subscription.MaximumQoS));
         }

@@ -50,8 +50,8 @@ public sealed class CrossingTests
             {
                 _ = Task.Run(() => publisher.SendAsync(WirePackets.Publish(ProtocolVersion.Mqtt50, "t", "x", QualityOfService.AtLeastOnce)));
                 Assert.True(SpinWait.SpinUntil(() => other.InflightCount == 1, s_guard), "The message was not delivered.");
-                Assert.True(Monitor.TryEnter(other, s_guard), "The batch stays in the gate of the receiver.");
-                Monitor.Exit(other);
+                Assert.True(other.Gate.TryEnter(s_guard), "The batch stays in the gate of the receiver.");
+                other.Gate.Exit();
             }
         });
         Assert.Equal(PacketType.PubAck, (PacketType)((await publisher.ReceiveAsync())[0] >> 4));

@@ -92,12 +92,12 @@ public sealed class ReceiverCompanyTests
             met = context.Crowding;
             context.End(broker.Broker.Core.Environment.Counters);
         });
-        if (isTaken) Monitor.Enter(receiver);
+        if (isTaken) receiver.Gate.Enter();
         publisher.Start();
         if (isTaken)
         {
             Assert.True(SpinWait.SpinUntil(() => publisher.ThreadState.HasFlag(ThreadState.WaitSleepJoin), s_guard));
-            Monitor.Exit(receiver);
+            receiver.Gate.Exit();
         }
 
         Assert.True(publisher.Join(s_guard));

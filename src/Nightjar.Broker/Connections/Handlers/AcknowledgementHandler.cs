@@ -39,7 +39,7 @@ internal static class AcknowledgementHandler
         var session = connection.Session!;
         var count = 0;
         context.Leave();
-        lock (session)
+        lock (session.Gate)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return 0;
             while (count < LongestRun && source.Length >= BareLength && source[0] == (byte)PacketType.PubAck << 4 && source[1] == BareLength - 2)
@@ -63,7 +63,7 @@ internal static class AcknowledgementHandler
         var session = connection.Session!;
         bool known;
         long ticket = 0;
-        lock (session)
+        lock (session.Gate)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return;
             known = session.RemoveReceivedId(packetId);
@@ -78,7 +78,7 @@ internal static class AcknowledgementHandler
         var session = connection.Session!;
         AcknowledgementResult result;
         long ticket = 0;
-        lock (session)
+        lock (session.Gate)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return;
             result = packet.Type switch

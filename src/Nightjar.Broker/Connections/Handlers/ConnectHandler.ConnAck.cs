@@ -85,7 +85,7 @@ internal static partial class ConnectHandler
         }
         finally
         {
-            Monitor.Exit(gate);
+            gate.Exit();
         }
     }
 

@@ -23,7 +23,7 @@ internal static class DisconnectHandler
             }
 
             var session = connection.Session!;
-            lock (session)
+            lock (session.Gate)
             {
                 if (ReferenceEquals(session.Link, connection.Link)) session.ExpiryInterval = packet.SessionExpiryInterval;
             }

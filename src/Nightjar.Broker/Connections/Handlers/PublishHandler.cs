@@ -206,7 +206,7 @@ internal static class PublishHandler
         connection.OweAnswer();
         if (packet.QoS != QualityOfService.ExactlyOnce) return;
         var session = connection.Session!;
-        lock (session) session.RemoveReceivedId(packet.PacketId);
+        lock (session.Gate) session.RemoveReceivedId(packet.PacketId);
     }
 
     // Before a packet id is taken: a message that is not held is not acknowledged either, and may be sent again. What clears a retained
@@ -273,7 +273,7 @@ internal static class PublishHandler
         var session = connection.Session!;
         bool known;
         context.Leave();
-        lock (session)
+        lock (session.Gate)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return false;
             known = session.HasReceivedId(packetId);
@@ -310,7 +310,7 @@ internal static class PublishHandler
 
         var session = connection.Session!;
         context.Leave();
-        lock (session)
+        lock (session.Gate)
         {
             // After PUBREC 0x80 or above the packet id is free again [MQTT-4.3.3-9].
             if (code >= ReasonCode.UnspecifiedError) session.RemoveReceivedId(packet.PacketId);

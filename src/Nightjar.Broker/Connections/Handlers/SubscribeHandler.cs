@@ -36,7 +36,7 @@ internal static class SubscribeHandler
         var session = connection.Session!;
         WriteSubAck(connection, packet.PacketId, codes, "limit of subscriptions reached"u8, ticket, context);
         if (retained is null) return;
-        lock (session)
+        lock (session.Gate)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return;
             foreach (var delivery in retained) session.AddRetained(delivery);
@@ -83,7 +83,7 @@ internal static class SubscribeHandler
     {
         var core = connection.Core;
         var maximum = core.Environment.Options.MaximumSubscriptionsPerClient;
-        lock (session)
+        lock (session.Gate)
         {
             isNew = false;
             // Taken over meanwhile: the session's subscriptions are no longer this connection's business, nor is its SUBACK read.

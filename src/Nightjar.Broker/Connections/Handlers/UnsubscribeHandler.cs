@@ -41,7 +41,7 @@ internal static class UnsubscribeHandler
         }
 
         if (!core.Environment.Gate.May(connection.Identity, AccessAction.Unsubscribe, filter)) return ReasonCode.NotAuthorized;
-        lock (session)
+        lock (session.Gate)
         {
             if (!ReferenceEquals(session.Link, connection.Link)) return ReasonCode.UnspecifiedError;
             var removed = core.Router.Subscriptions.Remove(session, filter, shareName);

@@ -39,7 +39,7 @@ internal sealed class Router
 
     /// <summary>Whether a route found earlier still says the truth: nothing relevant was subscribed, unsubscribed or forbidden since.</summary>
     internal bool IsCurrent(Route route) =>
-        route.Generation == Subscriptions.Generations.Sum(route.Stripe) && route.GateGeneration == _environment.Gate.Generation;
+        route.GateGeneration == _environment.Gate.Generation && Subscriptions.Generations.Holds(route.Generation, route.Stripe, ref route.Changes);
 
     /// <summary>The route of a topic name: from the cache, or matched anew.</summary>
     /// <remarks>Allocates only when the route was not cached and is admitted or has receivers.</remarks>

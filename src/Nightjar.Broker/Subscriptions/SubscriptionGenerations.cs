@@ -24,7 +24,10 @@ namespace Nightjar.Broker.Subscriptions;
 // changes; their increments are still to come and will only make the route be computed once more. QED. The same argument is why S0 must be
 // taken BEFORE the match: a change between the match and a later reading would be counted as seen.
 //
-// Cost. 34 KB once; a sum is three loads, of which that of the common counter is shared by all.
+// Cost. 34 KB once; a sum is three loads, of which that of the common counter is shared by all. With thousands of topics the other two are seldom in a
+// near cache. So all changes together are counted once more, behind their own counter: a reader takes that count C0, then a sum that is equal to S0, and
+// stores C0 with the route. Whoever finds C1 = C0 later knows that no change was told of in between, or that it was not complete: the proof above holds
+// for it with the time of C1 in the place of S1's. Who finds another count takes the sum.
 
 /// <summary>Tells whether subscriptions that concern a topic name have changed.</summary>
 internal sealed class SubscriptionGenerations
@@ -35,6 +38,7 @@ internal sealed class SubscriptionGenerations
     private readonly long[] _firstLevel = new long[FirstLevelStripes];
     private readonly long[] _secondLevel = new long[SecondLevelStripes];
     private long _common;
+    private long _changes;
 
     /// <summary>Chooses the counters that concern a topic name. Does not change for the life of the process.</summary>
     /// <remarks>Does not allocate. Looks at the first two levels only.</remarks>
@@ -52,6 +56,20 @@ internal sealed class SubscriptionGenerations
         + Volatile.Read(ref _firstLevel[stripe.FirstLevel])
         + Volatile.Read(ref _secondLevel[stripe.SecondLevel]);
 
+    /// <summary>Whether nothing that concerns the topic name has changed since a sum was taken: mostly one look that all topics share.</summary>
+    /// <param name="sum">The sum.</param>
+    /// <param name="stripe">The topic name's.</param>
+    /// <param name="changes">What this remembers with the sum: -1 at first. Several threads may share it; a value that is lost has the sum taken once more.</param>
+    public bool Holds(long sum, TopicStripe stripe, ref long changes)
+    {
+        // Before the sum: a change in between makes what is remembered look older than it is, never newer.
+        var now = Volatile.Read(ref _changes);
+        if (Volatile.Read(ref changes) == now) return true;
+        if (Sum(stripe) != sum) return false;
+        Volatile.Write(ref changes, now);
+        return true;
+    }
+
     /// <summary>Tells that subscriptions to a filter have changed. Call it after the change is visible. Any thread.</summary>
     /// <param name="filter">Topic Filter without <c>$share/{ShareName}/</c>.</param>
     public void Bump(ReadOnlySpan<byte> filter)
@@ -68,10 +86,15 @@ internal sealed class SubscriptionGenerations
             Interlocked.Increment(ref _firstLevel[FirstLevelStripe(filter[..first])]);
         else
             Interlocked.Increment(ref _secondLevel[SecondLevelStripe(filter[..second])]);
+        Interlocked.Increment(ref _changes);
     }
 
     /// <summary>Makes every stored sum unequal, for changes that concern any topic, such as those of rights. Any thread.</summary>
-    public void BumpAll() => Interlocked.Increment(ref _common);
+    public void BumpAll()
+    {
+        Interlocked.Increment(ref _common);
+        Interlocked.Increment(ref _changes);
+    }
 
     private static bool IsWildcard(ReadOnlySpan<byte> level) => level.Length == 1 && level[0] is (byte)'+' or (byte)'#';
 

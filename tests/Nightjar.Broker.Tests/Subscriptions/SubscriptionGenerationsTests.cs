@@ -94,6 +94,68 @@ public sealed class SubscriptionGenerationsTests(ITestOutputHelper output)
         output.WriteLine($"{checks} sums were equal");
     }
 
+    [Fact]
+    public void Holds_AfterEachChange_SaysWhatTheSumSays()
+    {
+        Random random = new(7);
+        SubscriptionGenerations generations = new();
+        var topics = Enumerable.Range(0, 100).Select(_ => NaiveTopics.RandomTopic(random)).Distinct().Select(NaiveTopics.Utf8).ToArray();
+        var sums = topics.Select(topic => generations.Sum(SubscriptionGenerations.StripeOf(topic))).ToArray();
+        var changes = Enumerable.Repeat(-1L, topics.Length).ToArray();
+        var differed = 0;
+        for (var step = 0; step < 2_000; step++)
+        {
+            if (step % 100 == 99) generations.BumpAll();
+            else if (step % 3 == 0) generations.Bump(NaiveTopics.Utf8(NaiveTopics.RandomFilter(random)));
+            for (var i = 0; i < topics.Length; i++)
+            {
+                var stripe = SubscriptionGenerations.StripeOf(topics[i]);
+                var holds = generations.Sum(stripe) == sums[i];
+                Assert.Equal(holds, generations.Holds(sums[i], stripe, ref changes[i]));
+                if (holds) continue;
+                differed++;
+                // As a route that is matched anew; every other one goes on with the old memory.
+                sums[i] = generations.Sum(stripe);
+                if (i % 2 == 0) changes[i] = -1;
+            }
+        }
+
+        Assert.InRange(differed, 1000, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Holds_WhileOthersTellOfChanges_KnowsEveryOneThatWasToldOf()
+    {
+        SubscriptionGenerations generations = new();
+        var stripe = SubscriptionGenerations.StripeOf("a/b"u8);
+        long told = 0;
+        var writer = Task.Run(() =>
+        {
+            for (var i = 1; i <= 300_000; i++)
+            {
+                generations.Bump("a/b"u8);
+                Volatile.Write(ref told, i);
+            }
+        });
+        var known = 0;
+        while (!writer.IsCompleted)
+        {
+            // So many changes are in it.
+            var sum = generations.Sum(stripe);
+            long changes = -1;
+            for (var holds = true; holds && !writer.IsCompleted;)
+            {
+                var before = Volatile.Read(ref told);
+                holds = generations.Holds(sum, stripe, ref changes);
+                Assert.False(holds && before > sum, $"{before} changes had been told of, and a sum of {sum} was said to hold.");
+                if (!holds) known++;
+            }
+        }
+
+        await writer;
+        output.WriteLine($"{known} sums were found to be old");
+    }
+
     private static long SumOf(SubscriptionGenerations generations, string topic) =>
         generations.Sum(SubscriptionGenerations.StripeOf(NaiveTopics.Utf8(topic)));
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Nightjar.Protocol;
@@ -23,6 +24,22 @@ internal struct BatchCounters
     internal PacketTypeCounts ReceivedByType;
 
     internal PacketTypeCounts SentByType;
+
+    /// <summary>Adds all counts to those of another batch and clears them. Of one thread.</summary>
+    internal void MoveTo(ref BatchCounters sum)
+    {
+        var counts = AsSpan(ref this);
+        var sums = AsSpan(ref sum);
+        var done = 0;
+        for (; done <= counts.Length - Vector<long>.Count; done += Vector<long>.Count)
+            (new Vector<long>(counts[done..]) + new Vector<long>(sums[done..])).CopyTo(sums[done..]);
+        for (; done < counts.Length; done++) sums[done] += counts[done];
+        counts.Clear();
+    }
+
+    // It has nothing but counts.
+    private static Span<long> AsSpan(ref BatchCounters counters) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.As<BatchCounters, long>(ref counters), Unsafe.SizeOf<BatchCounters>() / sizeof(long));
 }
 
 /// <summary>A count for each of the sixteen packet types.</summary>

@@ -43,6 +43,10 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     private long _inPlaceBytes;
     private bool _isPutOff;
 
+    // Counts of the batches that wait for the end of the turn, and whose they are.
+    private BatchCounters _putOffCounters;
+    private BrokerCounters? _putOffFor;
+
     private BatchContext()
     {
     }
@@ -175,23 +179,42 @@ internal sealed class BatchContext : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         _isPutOff = false;
+        // Before anybody outside sees what was done.
+        AddPutOff();
         _putOffBytes = _inPlaceBytes = 0;
         Flush();
     }
 
-    /// <summary>Ends the batch: flushes, now or soon, adds its counts to the broker's, gives the context back to the thread.</summary>
+    /// <summary>Ends the batch: flushes, and before that adds its counts to the broker's, both now or at the end of the turn; gives the context back to the thread.</summary>
     internal void End(BrokerCounters counters)
     {
         Leave();
         // What was sent in place is taken off both; a message that no client published was never received.
         _putOffBytes = Math.Max(0, _putOffBytes + Counters.BytesReceived + Counters.BytesSent);
-        counters.Add(ref Counters, _threadIndex);
         MemoryGrant = 0;
         Crowding = default;
         if (Scratch.Length > 64 * 1024) Scratch = new byte[512];
         Templates.Trim();
         t_idle = this;
-        if (_touchedCount > 0 && !TryPutOff()) Flush();
+        var mustFlush = _touchedCount > 0 && !TryPutOff();
+        if (_isPutOff && !mustFlush) PutOff(counters);
+        else counters.Add(ref Counters, _threadIndex);
+        if (mustFlush) Flush();
+    }
+
+    // A batch that travels alone changes a dozen totals, and each of them costs a locked instruction.
+    private void PutOff(BrokerCounters counters)
+    {
+        // The loops are those of all brokers of the process.
+        if (!ReferenceEquals(_putOffFor, counters)) AddPutOff();
+        _putOffFor = counters;
+        Counters.MoveTo(ref _putOffCounters);
+    }
+
+    private void AddPutOff()
+    {
+        _putOffFor?.Add(ref _putOffCounters, _threadIndex);
+        _putOffFor = null;
     }
 
     // A receiver may have its connection ended, which leaves gates in its turn: by then there is nothing to give out any more.

@@ -39,7 +39,7 @@ internal struct InflightEntry
 /// <remarks>Not thread-safe: the session's gate guards it. Every operation is O(1) but <see cref="CopyInOrder"/>.</remarks>
 internal sealed class InflightWindow
 {
-    private const int LeastCapacity = 16;
+    private const int LeastCapacity = 2;
 
     // What is left of a table of more than the second when it is empty.
     private const int KeptCapacity = 64;

@@ -81,7 +81,7 @@ measure_half() {
     for broker in "${selected[@]}"; do
         own=$rate
         if [[ $broker == mosquitto ]]; then own=$(half_of mosquitto); fi
-        load "$broker" -d "$minute" -W "$warm" -m pair -P 10 -S 10 -r "${own:-1000}"
+        load "$broker" -d "$minute" -W "$steady" -m pair -P 10 -S 10 -r "${own:-1000}"
         keep_line half "$broker" "$line"
     done
 }

@@ -51,6 +51,7 @@ internal sealed unsafe class EpollLoop
     private long _received;
     private long _windowReceived;
     private long _delayed;
+    private long _used;
 
     // Under the gate.
     private List<IThreadPoolWorkItem> _posted = [];
@@ -65,7 +66,7 @@ internal sealed unsafe class EpollLoop
     }
 
     /// <summary>Whether this machine has what the loops need.</summary>
-    internal static bool IsSupported => OperatingSystem.IsLinux();
+    internal static bool IsSupported => OperatingSystem.IsLinux() && LinuxCalls.IsSupported;
 
     /// <summary>A number for the next connection, by which <see cref="Of"/> finds its loop.</summary>
     internal static uint NextNumber() => (uint)Interlocked.Increment(ref s_next);
@@ -206,7 +207,9 @@ internal sealed unsafe class EpollLoop
     private void EndPace(long now)
     {
         long ticks = Stopwatch.Frequency / 1_000_000;
-        _pace.EndWindow(now / ticks, (now - _paceStart) / ticks, _turns, _happened, _received);
+        long used = LinuxCalls.ThreadTime();
+        _pace.EndWindow(now / ticks, (now - _paceStart) / ticks, _turns, _happened, _received, used - _used);
+        _used = used;
         _paceStart = now;
         _turns = _happened = 0;
         _windowReceived += _received;

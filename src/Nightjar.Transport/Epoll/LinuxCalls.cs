@@ -42,11 +42,20 @@ internal static unsafe partial class LinuxCalls
     private const int SocketLevel = 1;
     private const int LingerOption = 13;
     private const int TimerSlack = 29;
+    private const int ThreadClock = 3;
     private const int DuplicateDescriptor = 1030;
     private const string Library = "libc";
 
     /// <summary>Size of <c>struct epoll_event</c>, which is packed on x64 and nowhere else.</summary>
     internal static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
+
+    // recvfrom, sendto, sendmsg. Architectures that came after them share one list.
+    private static readonly nint s_receive = NumberOf(45, 207);
+    private static readonly nint s_send = NumberOf(44, 206);
+    private static readonly nint s_sendMessage = NumberOf(46, 211);
+
+    /// <summary>Whether the numbers of the system calls of this architecture are known.</summary>
+    internal static bool IsSupported => s_receive >= 0;
 
     /// <summary>Receives what is there.</summary>
     /// <returns>Bytes; 0 with Success at the end of the stream, with another error otherwise.</returns>
@@ -116,6 +125,13 @@ internal static unsafe partial class LinuxCalls
     /// <summary>Has the calling thread's sleeps end when they should, not up to 50 us later.</summary>
     internal static void SleepExactly() => _ = ProcessControl(TimerSlack, 1000, 0, 0, 0);
 
+    /// <summary>Nanoseconds of a processor that the calling thread has had since it began.</summary>
+    internal static long ThreadTime()
+    {
+        nint* time = stackalloc nint[2];
+        return ReadClock(ThreadClock, time) == 0 ? (time[0] * 1_000_000_000L) + time[1] : 0;
+    }
+
     /// <summary>Sleeps; a signal ends it early.</summary>
     internal static void Sleep(int microseconds)
     {
@@ -153,14 +169,24 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int descriptor);
 
-    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
-    private static partial nint Receive(int descriptor, byte* destination, nint count, int flags);
+    // Not through recv, send and sendmsg of the C library: in a process with threads these let themselves be cancelled before the call and forbid it
+    // after it, with a locked instruction each. Nobody cancels threads here.
+    private static nint Receive(int descriptor, byte* destination, nint count, int flags) => Call(s_receive, descriptor, destination, count, flags, 0, 0);
 
-    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
-    private static partial nint Send(int descriptor, byte* source, nint count, int flags);
+    private static nint Send(int descriptor, byte* source, nint count, int flags) => Call(s_send, descriptor, source, count, flags, 0, 0);
 
-    [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
-    private static partial nint SendMessage(int descriptor, MessageHeader* message, int flags);
+    private static nint SendMessage(int descriptor, MessageHeader* message, int flags) => Call(s_sendMessage, descriptor, message, flags, 0, 0, 0);
+
+    private static nint NumberOf(nint x64, nint arm64) => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => x64,
+        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => arm64,
+        _ => -1,
+    };
+
+    // The last two arguments are those of recvfrom and sendto that recv and send leave out.
+    [LibraryImport(Library, EntryPoint = "syscall")]
+    private static partial nint Call(nint number, nint descriptor, void* data, nint third, nint fourth, nint fifth, nint sixth);
 
     [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
     private static partial int SetOption(int descriptor, int level, int option, void* value, int length);
@@ -170,6 +196,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport(Library, EntryPoint = "prctl", SetLastError = true)]
     private static partial int ProcessControl(int option, nuint first, nuint second, nuint third, nuint fourth);
+
+    [LibraryImport(Library, EntryPoint = "clock_gettime")]
+    private static partial int ReadClock(int clock, nint* time);
 
     [LibraryImport(Library, EntryPoint = "nanosleep", SetLastError = true)]
     private static partial int Sleep(nint* time, nint* rest);
@@ -181,7 +210,8 @@ internal static unsafe partial class LinuxCalls
             error = SocketError.Success;
             return (int)count;
         }
-        error = ErrorOf(Marshal.GetLastPInvokeError());
+        // The runtime preserves it on the way back from the call.
+        error = ErrorOf(Marshal.GetLastSystemError());
         return 0;
     }
 

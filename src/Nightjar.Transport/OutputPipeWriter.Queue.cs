@@ -55,6 +55,17 @@ public abstract partial class OutputPipeWriter
             _startClass--;
     }
 
+    // What a send begins with, which the commit has left in the queue: without the gate. False: the gate is needed.
+    private bool TryTakeFirst(out BufferBlock block, out int length)
+    {
+        // Before the queue, which only grows while this thread is the sender.
+        long unsent = Volatile.Read(ref _committed) - _sent;
+        block = _head!;
+        bool isPlain = unsent > 0 && block is not null && block.Length > _offset && !Volatile.Read(ref _closed) && !Volatile.Read(ref _flushPending);
+        length = isPlain ? (int)Math.Min(Math.Max(SendBudget, block!.Length - _offset), unsent) : 0;
+        return isPlain;
+    }
+
     // Gives back what has been sent and finds the next bytes. False: nothing is left, and this thread is no longer the sender.
     private bool TakeNext(out BufferBlock block, out int length)
     {

@@ -186,7 +186,8 @@ public abstract partial class OutputPipeWriter : PipeWriter, IThreadPoolWorkItem
     public void Send()
     {
         int budget = SendBudget;
-        while (TakeNext(out BufferBlock block, out int length))
+        bool more = TryTakeFirst(out BufferBlock block, out int length) || TakeNext(out block, out length);
+        for (; more; more = TakeNext(out block, out length))
         {
             if (budget <= 0)
             {

@@ -81,6 +81,9 @@ internal sealed class TlsConnection : TransportConnection
     internal SocketError InnerError => _inner.Error;
 
     /// <inheritdoc/>
+    public override ValueTask ServeAsync(IInputHandler handler) => _reader.ServeAsync(handler);
+
+    /// <inheritdoc/>
     public override void Abort()
     {
         _inner.Abort();

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Nightjar.Transport.Tls;
 
 namespace Nightjar.Transport;
@@ -11,6 +12,9 @@ namespace Nightjar.Transport;
 /// <see cref="CloseAsync"/> may come from any thread at any time.</remarks>
 public abstract class TransportConnection : IDuplexPipe, IAsyncDisposable
 {
+    /// <summary>Places of <see cref="Expect"/>.</summary>
+    public const int ExpectedPlaces = 5;
+
     /// <summary>What the peer sends.</summary>
     /// <remarks>Reading never throws for what a peer or the network did: the result is completed and <see cref="Error"/> tells why. While
     /// a read waits and nothing is unconsumed, no pooled buffer is held. One read delivers at most about 64 KiB beyond what was left
@@ -39,11 +43,34 @@ public abstract class TransportConnection : IDuplexPipe, IAsyncDisposable
 
     PipeWriter IDuplexPipe.Output => Output;
 
+    /// <summary>Reads, and has a handler take what comes, until it has enough. Nobody else may read meanwhile.</summary>
+    /// <param name="handler">Called once for each read, never at the same time twice.</param>
+    /// <returns>Completes when the handler has said so, on the thread that called it; fails with what the handler throws.</returns>
+    /// <remarks>The same as a loop around <see cref="PipeReader.ReadAsync"/>, without going back to its state for each read: that is some cache
+    /// lines, which cost a message that travels alone a tenth of its way through the broker.</remarks>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public virtual async ValueTask ServeAsync(IInputHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        while (handler.Take(Input, await Input.ReadAsync().ConfigureAwait(false)))
+        {
+        }
+    }
+
     /// <summary>Asks to be served, from the next event on, by the thread that serves another connection: for two that have nearly all of their
     /// work in common.</summary>
     /// <param name="leader">The other one; null: by whichever thread it would be served by without it, again.</param>
     /// <remarks>A wish: who is served by no thread of its own, or cannot be moved, stays where it is.</remarks>
     public virtual void Follow(TransportConnection? leader)
+    {
+    }
+
+    /// <summary>Tells what handling the next bytes will touch, so that the transport may ask for its memory before it receives them.</summary>
+    /// <param name="place">0 to <see cref="ExpectedPlaces"/> - 1; what was told of the place before is forgotten.</param>
+    /// <param name="item">The object, which the connection keeps alive; null for nothing.</param>
+    /// <remarks>Of the reading loop. A hint: it costs a message that travels alone a sixth of what the broker does for it to wait for memory that was last used many
+    /// connections ago.</remarks>
+    public virtual void Expect(int place, object? item)
     {
     }
 

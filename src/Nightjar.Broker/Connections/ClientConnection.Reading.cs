@@ -2,8 +2,10 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Nightjar.Broker.Connections.Handlers;
 using Nightjar.Broker.Diagnostics;
+using Nightjar.Broker.Routing;
 using Nightjar.Broker.Sessions;
 using Nightjar.Protocol;
+using Nightjar.Transport;
 
 namespace Nightjar.Broker.Connections;
 
@@ -13,8 +15,20 @@ internal sealed partial class ClientConnection
     // Null for who has never found a receiver's gate taken.
     private ReceiverCompany? _company;
 
-    // Handles what a read brought; whether it was the last.
-    private bool TakeRead(PipeReader input, in ReadResult result)
+    // Where the last message went, and who was the only one to get it: mostly the next one does too.
+    private Route? _expectedRoute;
+    private Session? _expectedReceiver;
+
+    // The last read brought the end of the stream.
+    private bool _wasLastRead;
+
+    // Among the packets of the batch are some that are answered, or others than PUBLISH: without, the client's output has not grown by them, or there is nothing
+    // that its session could go on with, and neither is looked at.
+    private bool _mayHaveAnswered;
+    private bool _mayHaveMore;
+
+    /// <summary>Handles what a read brought; false when something has to be awaited before the next, or nothing follows.</summary>
+    bool IInputHandler.Take(PipeReader input, in ReadResult result)
     {
         var buffer = result.Buffer;
         if (!buffer.IsEmpty && !IsClosing)
@@ -29,7 +43,8 @@ internal sealed partial class ClientConnection
             input.AdvanceTo(buffer.End);
         }
 
-        return result.IsCompleted;
+        _wasLastRead = result.IsCompleted;
+        return !_wasLastRead && !IsClosing && MayContinue && !(_mayHaveAnswered && IsOverOutput);
     }
 
     private SequencePosition ProcessBatch(in ReadOnlySequence<byte> buffer)
@@ -38,12 +53,17 @@ internal sealed partial class ClientConnection
         {
             var context = BatchContext.Begin();
             _context = context;
+            // As in the batch before: its own session is for who is answered or acknowledges.
+            _expectedReceiver?.ExpectDelivery();
+            if (_mayHaveAnswered || _mayHaveMore) Session?.ExpectDelivery();
+            _mayHaveAnswered = _mayHaveMore = false;
             try
             {
                 var consumed = Process(buffer, context);
+                if (!ReferenceEquals(Routes.Last, _expectedRoute)) ExpectSame();
                 WriteAnswers(context);
                 if (context.Crowding.Waited || _company is not null) KeepCompany(context.Crowding);
-                SettleBatch(context);
+                if (_mayHaveMore) SettleBatch(context);
                 return consumed;
             }
             finally
@@ -55,6 +75,17 @@ internal sealed partial class ClientConnection
                 context.End(Core.Environment.Counters);
             }
         }
+    }
+
+    private void ExpectSame()
+    {
+        var route = Routes.Last;
+        _expectedRoute = route;
+        _expectedReceiver = route is { Receivers: [var only] } ? only.Target as Session : null;
+        _transport.Expect(0, route);
+        _transport.Expect(1, route?.TopicName);
+        _transport.Expect(2, route?.Receivers);
+        _transport.Expect(3, _expectedReceiver);
     }
 
     // Whose thread is to serve the client from now on.
@@ -125,6 +156,7 @@ internal sealed partial class ClientConnection
             if (source[consumed] == (byte)PacketType.PubAck << 4)
             {
                 var run = AcknowledgementHandler.HandleRun(this, source[consumed..], context);
+                _mayHaveMore |= run > 0;
                 packets += run;
                 consumed += run * AcknowledgementHandler.BareLength;
                 if (run > 0) continue;
@@ -158,11 +190,13 @@ internal sealed partial class ClientConnection
     {
         if (frame.Type == PacketType.Publish)
         {
+            _mayHaveAnswered |= (frame.Flags & 0b0110) != 0;
             PublishHandler.Handle(this, frame, context);
             if (_pace is { } pace) _isOverRate |= pace.Count(frame.Length);
             return;
         }
 
+        _mayHaveAnswered = _mayHaveMore = true;
         context.Counters.ReceivedByType[(int)frame.Type]++;
         context.Leave();
         switch (frame.Type)

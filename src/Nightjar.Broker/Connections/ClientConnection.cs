@@ -22,7 +22,7 @@ namespace Nightjar.Broker.Connections;
 /// Fields of the read side are touched by the reading loop only; <see cref="Close"/> may be called from any thread, and what it needs is
 /// guarded by the link's gate or interlocked.
 /// </remarks>
-internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
+internal sealed partial class ClientConnection : WheelTimer, ILinkOwner, IInputHandler
 {
     /// <summary>What the client published to last. A field, because it is a struct that changes.</summary>
     internal PublisherRoutes Routes;
@@ -48,7 +48,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         _transport = transport;
         RemoteEndPoint = transport.RemoteEndPoint;
         Mount = MountPoint.Of(listener);
-        Link = new SessionLink(transport.Output, new Lock(), this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix };
+        Link = new SessionLink(transport.Output, new Lock(), this) { Memory = core.Environment.Memory, MountPrefix = Mount?.Prefix, Transport = transport };
     }
 
     internal BrokerCore Core { get; }
@@ -156,9 +156,9 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
             var isOver = !await ConnectHandler.ReceiveAsync(this, _transport.Input);
             while (!isOver && !IsClosing)
             {
-                isOver = TakeRead(_transport.Input, await _transport.Input.ReadAsync());
+                await _transport.ServeAsync(this);
                 if (PendingAuthentication is { } data && !IsClosing) await AuthHandler.ContinueAsync(this, data);
-                isOver &= MayContinue;
+                isOver = _wasLastRead && MayContinue;
                 if (isOver) break;
                 if (_isOverRate) await PauseAsync();
                 if (_waitsForStore) await AwaitStoreAsync();
@@ -271,6 +271,7 @@ internal sealed partial class ClientConnection : WheelTimer, ILinkOwner
         {
             Link.Gate = session.Gate;
             Session = session;
+            _transport.Expect(4, session);
             SessionPresent = present;
             HoldUntil(ticket);
             ConnectHandler.WriteConnAck(this, present, context);

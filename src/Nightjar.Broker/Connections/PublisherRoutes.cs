@@ -23,6 +23,9 @@ internal struct PublisherRoutes
     private long _listGeneration;
     private int _hand;
 
+    /// <summary>The route of the last topic name; null before the first.</summary>
+    internal readonly Route? Last => _last;
+
     /// <summary>The route of a topic name; null when the name has too many levels.</summary>
     internal Route? Find(BrokerCore core, ReadOnlySpan<byte> topicName, BatchContext context)
     {

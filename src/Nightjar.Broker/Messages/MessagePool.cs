@@ -1,4 +1,4 @@
-using Nightjar.Broker.Collections;
+using Nightjar.Transport;
 
 namespace Nightjar.Broker.Messages;
 
@@ -65,7 +65,7 @@ internal sealed class MessagePool
             message = stripe.Items[--stripe.Count]!;
             stripe.Items[stripe.Count] = null;
             // The one for the next message: whoever let it go did so on another core.
-            if (stripe.Count > 0) Prefetch.Object(stripe.Items[stripe.Count - 1], MessageLines);
+            if (stripe.Count > 0) Prefetch.FirstLines(stripe.Items[stripe.Count - 1], MessageLines);
         }
 
         stripe.Leave();

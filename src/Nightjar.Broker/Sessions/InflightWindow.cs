@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
-using Nightjar.Broker.Collections;
 using Nightjar.Protocol;
+using Nightjar.Transport;
 
 namespace Nightjar.Broker.Sessions;
 
@@ -127,7 +127,7 @@ internal sealed class InflightWindow
     }
 
     /// <summary>The entry of an id will be asked for soon, and its message let go.</summary>
-    internal void Expect(ushort packetId) => Prefetch.Object(_entries[packetId & _mask].Delivery.Message, lines: 2);
+    internal void Expect(ushort packetId) => Prefetch.FirstLines(_entries[packetId & _mask].Delivery.Message, lines: 2);
 
     /// <summary>Lets go of the message of an entry that goes on as <see cref="InflightState.AwaitingPubComp"/> [MQTT-4.3.3-6].</summary>
     internal void ReleaseMessage(ref InflightEntry entry)

@@ -4,6 +4,7 @@ using Nightjar.Broker.Persistence;
 using Nightjar.Broker.Security;
 using Nightjar.Broker.Subscriptions;
 using Nightjar.Protocol;
+using Nightjar.Transport;
 
 namespace Nightjar.Broker.Sessions;
 
@@ -19,6 +20,10 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     private readonly SessionEnvironment _environment;
     private Identity _identity;
     private SessionLink? _link;
+
+    // Of the link, so that their memory can be asked for without waiting for its own.
+    private object? _output;
+    private object? _transport;
     private InflightWindow? _inflight;
     private MessageQueue? _queue;
     private PacketIdSet? _receivedIds;
@@ -110,11 +115,22 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
 
     private int LowOutput => _environment.Options.MaximumOutputBufferBytes / 2;
 
+    /// <summary>A message will be delivered in a moment: asks for the memory that it takes. Any thread.</summary>
+    internal void ExpectDelivery()
+    {
+        Prefetch.FirstLines(Gate, lines: 1);
+        // With the table that is made with it.
+        Prefetch.FirstLines(_inflight, lines: 4);
+        Prefetch.FirstLines(_link, lines: 2);
+        Prefetch.FirstLines(_output, lines: 3);
+        Prefetch.FirstLines(_transport, lines: 2);
+    }
+
     /// <summary>Gives the session a connection. Under the gate; the caller has written CONNACK before.</summary>
     internal void Attach(SessionLink link, Identity identity, BatchContext context)
     {
         _identity = identity;
-        Volatile.Write(ref _link, link);
+        SetLink(link);
         _outstanding = 0;
         _retained = null;
         _pageCame = false;
@@ -128,7 +144,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     internal bool Detach(SessionLink link)
     {
         if (!ReferenceEquals(_link, link)) return false;
-        Volatile.Write(ref _link, null);
+        SetLink(null);
         _retained = null;
         _resend = null;
         ForgetPromised();
@@ -145,7 +161,7 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
         IsEnded = true;
         EndDrops();
         if (Dropped > 0) Interlocked.Decrement(ref _environment.DroppingSessions);
-        Volatile.Write(ref _link, null);
+        SetLink(null);
         List<Delivery>? orphans = null;
         if (_inflight is not null)
         {
@@ -191,5 +207,12 @@ internal sealed partial class Session : MessageReceiver, IHasClientId
     {
         delivery.Message.AddReference();
         (orphans ??= []).Add(delivery);
+    }
+
+    private void SetLink(SessionLink? link)
+    {
+        Volatile.Write(ref _link, link);
+        _output = link?.Output;
+        _transport = link?.Transport;
     }
 }

@@ -27,6 +27,9 @@ internal sealed class SessionLink
 
     internal OutputPipeWriter Output { get; }
 
+    /// <summary>What is behind <see cref="Output"/>, which a send needs; null in tests of a link alone.</summary>
+    internal object? Transport { get; init; }
+
     /// <summary>Where unsent output is counted; null in tests of a link alone.</summary>
     internal MemoryAccount? Memory { get; init; }
 

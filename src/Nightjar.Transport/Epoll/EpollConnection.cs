@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Nightjar.Transport.Buffers;
 using Nightjar.Transport.Pipes;
 
@@ -26,6 +27,11 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     // Nobody may begin a call; who lets go last closes.
     private const int Closing = 1 << 30;
 
+    // Cache lines, of which objects are not at the start of one, that are asked for ahead.
+    private const int ReaderLines = 3;
+    private const int ExpectedLines = 2;
+    private const int HandlerLines = 5;
+
     private const uint ReceiveEvents = LinuxCalls.EventIn | LinuxCalls.EventPeerHangUp;
 
     private readonly EpollPipeReader _reader;
@@ -41,6 +47,9 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
 
     // What the loop watches for; 0 before it does. Under the lock of the reader, like a change of the loop.
     private uint _watched;
+
+    // Behind the fields that a receive needs, so that they are asked for together.
+    private ExpectedItems _expected;
 
     /// <summary>Takes a connected descriptor over.</summary>
     internal EpollConnection(int descriptor, EndPoint? remote, SocketTransportOptions options)
@@ -85,6 +94,17 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     protected override TimeProvider Time => _options.TimeProvider;
 
     /// <inheritdoc/>
+    public override void Expect(int place, object? item) => _expected[place] = item;
+
+    /// <inheritdoc/>
+    public void Expect()
+    {
+        Prefetch.FirstLines(_reader, ReaderLines);
+        foreach (object? item in _expected)
+            Prefetch.FirstLines(item, ExpectedLines);
+    }
+
+    /// <inheritdoc/>
     public void OnEvents(uint events)
     {
         // Of what has happened the other loop is told at once.
@@ -96,8 +116,12 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         if ((events & (ReceiveEvents | Broken)) == 0)
             return;
         int readable = (events & (LinuxCalls.EventPeerHangUp | Broken)) != 0 ? Readable | PeerEnded : Readable;
-        if ((Interlocked.Or(ref _events, readable) & ReceiveArmed) != 0 && TryTake(ReceiveArmed))
+        if (TryTakeReceive(readable))
+        {
+            // The receive takes longer than the memory.
+            Prefetch.FirstLines(_reader.Handler, HandlerLines);
             _reader.OnReadable();
+        }
     }
 
     /// <inheritdoc/>
@@ -256,6 +280,19 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
         return false;
     }
 
+    // Notes what is there, and takes the wait for it if there is one.
+    private bool TryTakeReceive(int readable)
+    {
+        int events = Volatile.Read(ref _events);
+        while (true)
+        {
+            int seen = Interlocked.CompareExchange(ref _events, (events | readable) & ~ReceiveArmed, events);
+            if (seen == events)
+                return (events & ReceiveArmed) != 0;
+            events = seen;
+        }
+    }
+
     private bool TryTake(int wait) => (Interlocked.And(ref _events, ~wait) & wait) != 0;
 
     private SocketError TryRegister(bool withSend)
@@ -299,6 +336,12 @@ internal sealed class EpollConnection : PipeConnection, IEpollSource
     {
         if (Interlocked.Decrement(ref _holds) == Closing)
             CloseDescriptor();
+    }
+
+    [InlineArray(ExpectedPlaces)]
+    private struct ExpectedItems
+    {
+        private object? _first;
     }
 
     private void CloseDescriptor()

@@ -93,6 +93,12 @@ internal sealed class EpollListener : TransportListener, IEpollSource, IValueTas
     }
 
     /// <inheritdoc/>
+    public void Expect()
+    {
+        // One of it is in use all the time.
+    }
+
+    /// <inheritdoc/>
     public void OnEvents(uint events)
     {
         if ((Interlocked.Or(ref _events, Readable) & Armed) != 0 && TryTake())

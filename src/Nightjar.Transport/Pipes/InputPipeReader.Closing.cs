@@ -18,7 +18,7 @@ internal abstract partial class InputPipeReader
             state = seen;
         }
         if ((state & Waiting) != 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static reader => reader._core.SetResult(false), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static reader => reader.CompleteRead(isCanceled: false), this, preferLocal: false);
     }
 
     /// <summary>Throws away what the peer sends until its stream ends, it has sent too much, or the transport is closed. After

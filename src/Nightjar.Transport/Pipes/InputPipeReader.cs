@@ -16,7 +16,7 @@ namespace Nightjar.Transport.Pipes;
 /// waits, whoever takes <see cref="Waiting"/> out of the state. A pending receive writes only behind the end of the buffer, and the
 /// block it writes to is neither returned nor moved before its result was taken.</para>
 /// </remarks>
-internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
+internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<ReadResult>, IValueTaskSource, IThreadPoolWorkItem
 {
     // A receive is pending, or the read waits for its turn in the thread pool.
     private const int Receiving = 1;
@@ -44,6 +44,9 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
 
     private ManualResetValueTaskSourceCore<bool> _core;
     private EndingOperation? _ending;
+
+    // Who takes what is read while ServeAsync has not completed; null: who awaits ReadAsync. Of the reading side.
+    private IInputHandler? _handler;
     private int _state;
     private int _readsLeft = ReadsInTurn;
 
@@ -57,6 +60,9 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
     /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
         cancellationToken.CanBeCanceled ? ReadCancellableAsync(cancellationToken) : ReadCoreAsync();
+
+    /// <summary>Who takes what is read; null for who awaits a read.</summary>
+    internal IInputHandler? Handler => _handler;
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
@@ -80,7 +86,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
             state = seen;
         }
         if ((state & Waiting) != 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static reader => reader._core.SetResult(true), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static reader => reader.CompleteRead(isCanceled: true), this, preferLocal: false);
     }
 
     /// <summary>Ends the reading side; blocks go back.</summary>
@@ -91,7 +97,27 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
             ReleaseBuffer();
     }
 
+    /// <inheritdoc cref="TransportConnection.ServeAsync"/>
+    internal ValueTask ServeAsync(IInputHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ThrowIfReading();
+        _core.Reset();
+        var served = new ValueTask(this, _core.Version);
+        _handler = handler;
+        if (TryReadOrWait(out ReadResult result))
+            Serve(result);
+        return served;
+    }
+
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => MakeResult(_core.GetResult(token));
+
+    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
 
     ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _core.GetStatus(token);
 
@@ -109,11 +135,11 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         {
             ReceiveOutcome outcome = Receive();
             if (outcome != ReceiveOutcome.Pending)
-                _core.SetResult(outcome == ReceiveOutcome.Canceled);
+                CompleteRead(outcome == ReceiveOutcome.Canceled);
         }
         else if ((old & Waiting) != 0)
         {
-            _core.SetResult(false);
+            CompleteRead(isCanceled: false);
         }
         if ((old & Waiting) == 0)
             AfterReceiving(old, more: true);
@@ -154,28 +180,81 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         else if ((old & Waiting) != 0)
             AcceptReceived();
         if ((old & Waiting) != 0)
-            _core.SetResult(false);
+            CompleteRead(isCanceled: false);
         else
             AfterReceiving(old, more: received > 0 && error == SocketError.Success);
     }
 
     private ValueTask<ReadResult> ReadCoreAsync()
     {
-        if ((Volatile.Read(ref _state) & Waiting) != 0)
-            throw new InvalidOperationException("A read is pending already.");
-        if (TryTakeResult(out ReadResult result))
-            return new ValueTask<ReadResult>(result);
-        TakeParked();
-        if (TryTakeResult(out result))
-            return new ValueTask<ReadResult>(result);
+        ThrowIfReading();
         _core.Reset();
         var pending = new ValueTask<ReadResult>(this, _core.Version);
-        if ((Volatile.Read(ref _state) & (Receiving | Parked)) != 0)
-            return WaitForReceive(pending);
-        if (--_readsLeft <= 0)
-            return StandBack(pending);
-        ReceiveOutcome outcome = Receive();
-        return outcome == ReceiveOutcome.Pending ? pending : new ValueTask<ReadResult>(MakeResult(outcome == ReceiveOutcome.Canceled));
+        return TryReadOrWait(out ReadResult result) ? new ValueTask<ReadResult>(result) : pending;
+    }
+
+    private void ThrowIfReading()
+    {
+        if ((Volatile.Read(ref _state) & Waiting) != 0 || _handler is not null)
+            throw new InvalidOperationException("A read is pending already.");
+    }
+
+    // False: a wait has begun, and this thread must not touch the reader any more.
+    private bool TryReadOrWait(out ReadResult result)
+    {
+        while (!TryRead(out result))
+        {
+            if ((Volatile.Read(ref _state) & (Receiving | Parked)) != 0)
+            {
+                if (TryJoinReceive())
+                    return false;
+                continue;
+            }
+            if (--_readsLeft <= 0)
+            {
+                if (TryStandBack())
+                    return false;
+                continue;
+            }
+            ReceiveOutcome outcome = Receive();
+            if (outcome == ReceiveOutcome.Pending)
+                return false;
+            result = MakeResult(outcome == ReceiveOutcome.Canceled);
+            break;
+        }
+        return true;
+    }
+
+    // The wait is over; the reading side is the caller's.
+    private void CompleteRead(bool isCanceled)
+    {
+        if (_handler is null)
+            _core.SetResult(isCanceled);
+        else
+            Serve(MakeResult(isCanceled));
+    }
+
+    private void Serve(ReadResult result)
+    {
+        IInputHandler handler = _handler!;
+        try
+        {
+            while (handler.Take(this, result))
+            {
+                if (!TryReadOrWait(out result))
+                    return;
+            }
+        }
+#pragma warning disable CA1031 // It is told to who awaits the end of the serving.
+        catch (Exception exception)
+        {
+            _handler = null;
+            _core.SetException(exception);
+            return;
+        }
+#pragma warning restore CA1031
+        _handler = null;
+        _core.SetResult(false);
     }
 
     // What can be told without the transport.
@@ -204,26 +283,27 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         AcceptReceived();
     }
 
-    // Joins a receive that an earlier, cancelled read has begun; it may end meanwhile.
-    private ValueTask<ReadResult> WaitForReceive(ValueTask<ReadResult> pending)
+    // Joins a receive that an earlier, cancelled read has begun. False: there is something else to look at meanwhile.
+    private bool TryJoinReceive()
     {
-        while (true)
+        int state = Volatile.Read(ref _state);
+        while ((state & Receiving) != 0 && (state & (CancelRequested | Closed)) == 0)
         {
-            int state = Volatile.Read(ref _state);
-            if ((state & Receiving) == 0 || (state & (CancelRequested | Closed)) != 0)
-                return ReadCoreAsync();
-            if (Interlocked.CompareExchange(ref _state, state | Waiting, state) == state)
-                return pending;
+            int seen = Interlocked.CompareExchange(ref _state, state | Waiting, state);
+            if (seen == state)
+                return true;
+            state = seen;
         }
+        return false;
     }
 
-    private ValueTask<ReadResult> StandBack(ValueTask<ReadResult> pending)
+    private bool TryStandBack()
     {
         _readsLeft = ReadsInTurn;
         if (!BeginReceiving())
-            return ReadCoreAsync();
+            return false;
         QueueTurn();
-        return pending;
+        return true;
     }
 
     // The reading side goes to the transport. When that leaves the read pending, this thread must not touch the reader any more.

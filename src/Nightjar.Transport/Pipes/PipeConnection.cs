@@ -31,6 +31,9 @@ internal abstract class PipeConnection : TransportConnection
     protected abstract TimeProvider Time { get; }
 
     /// <inheritdoc/>
+    public sealed override ValueTask ServeAsync(IInputHandler handler) => Reader.ServeAsync(handler);
+
+    /// <inheritdoc/>
     public sealed override void Abort() => Abort(SocketError.OperationAborted);
 
     /// <inheritdoc/>

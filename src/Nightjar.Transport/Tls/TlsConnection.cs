@@ -156,6 +156,9 @@ internal sealed class TlsConnection : TransportConnection
     }
 
     /// <inheritdoc/>
+    public override ValueTask ServeAsync(IInputHandler handler) => _reader.ServeAsync(handler);
+
+    /// <inheritdoc/>
     public override void Abort()
     {
         _inner.Abort();

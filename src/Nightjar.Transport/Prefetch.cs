@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace Nightjar.Broker.Collections;
+namespace Nightjar.Transport;
 
-/// <summary>Asks the processor for memory that is needed soon and that another core wrote last, so that the wait for it overlaps with other work.</summary>
-internal static class Prefetch
+/// <summary>Asks the processor for memory that is needed soon and is not in a near cache, so that the wait for it overlaps with other work.</summary>
+public static class Prefetch
 {
     private const int LineSize = 64;
 
@@ -13,10 +13,13 @@ internal static class Prefetch
     /// <param name="lines">Cache lines.</param>
     /// <remarks>Only a hint, so that it does no harm when the collector moves the object meanwhile. Nothing where the runtime has no such instruction.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static unsafe void Object(object? item, int lines)
+    public static unsafe void FirstLines<T>(T? item, int lines)
+        where T : class
     {
-        if (!Sse.IsSupported) return;
-        var address = (byte*)Unsafe.As<object?, nint>(ref item);
-        for (var line = 0; line < lines; line++) Sse.Prefetch0(address + (line * LineSize));
+        if (!Sse.IsSupported || item is null)
+            return;
+        byte* address = (byte*)Unsafe.As<T?, nint>(ref item);
+        for (int line = 0; line < lines; line++)
+            Sse.Prefetch0(address + (line * LineSize));
     }
 }

@@ -197,9 +197,11 @@ internal sealed class BatchContext : IThreadPoolWorkItem
         Templates.Trim();
         t_idle = this;
         var mustFlush = _touchedCount > 0 && !TryPutOff();
-        if (_isPutOff && !mustFlush) PutOff(counters);
+        if (_isPutOff) PutOff(counters);
         else counters.Add(ref Counters, _threadIndex);
-        if (mustFlush) Flush();
+        if (!mustFlush) return;
+        AddPutOff();
+        Flush();
     }
 
     // A batch that travels alone changes a dozen totals, and each of them costs a locked instruction.

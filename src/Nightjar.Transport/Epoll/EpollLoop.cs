@@ -177,7 +177,11 @@ internal sealed unsafe class EpollLoop
             int count = Wait(isPosted ? 0 : -1, times);
             Expect(count);
             for (int i = 0; i < count; i++)
+            {
                 Dispatch(_sources[i].Source, _events.AsSpan(i * LinuxCalls.EventSize, LinuxCalls.EventSize));
+                // A connection that has ended is not kept alive by a loop with nothing to do.
+                _sources[i].Source = null;
+            }
             RunPosted();
             RunAtEnd();
             lock (_gate)

@@ -49,10 +49,10 @@ internal static unsafe partial class LinuxCalls
     /// <summary>Size of <c>struct epoll_event</c>, which is packed on x64 and nowhere else.</summary>
     internal static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
 
-    // recvfrom, sendto, sendmsg. Architectures that came after them share one list.
-    private static readonly nint s_receive = NumberOf(45, 207);
-    private static readonly nint s_send = NumberOf(44, 206);
-    private static readonly nint s_sendMessage = NumberOf(46, 211);
+    // recvfrom, sendto, sendmsg. The youngest architectures share one list.
+    private static readonly nint s_receive = NumberOf(45, 292, 207);
+    private static readonly nint s_send = NumberOf(44, 290, 206);
+    private static readonly nint s_sendMessage = NumberOf(46, 296, 211);
 
     /// <summary>Whether the numbers of the system calls of this architecture are known.</summary>
     internal static bool IsSupported => s_receive >= 0;
@@ -177,10 +177,11 @@ internal static unsafe partial class LinuxCalls
 
     private static nint SendMessage(int descriptor, MessageHeader* message, int flags) => Call(s_sendMessage, descriptor, message, flags, 0, 0, 0);
 
-    private static nint NumberOf(nint x64, nint arm64) => RuntimeInformation.ProcessArchitecture switch
+    private static nint NumberOf(nint x64, nint arm, nint newer) => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => x64,
-        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => arm64,
+        Architecture.Arm or Architecture.Armv6 => arm,
+        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => newer,
         _ => -1,
     };
 

@@ -8,6 +8,9 @@ public static class Prefetch
 {
     private const int LineSize = 64;
 
+    /// <summary>Whether the runtime has an instruction for it here.</summary>
+    public static bool IsSupported => Sse.IsSupported;
+
     /// <summary>Asks for the first lines of an object, and of what was allocated behind it.</summary>
     /// <param name="item">The object; null for nothing.</param>
     /// <param name="lines">Cache lines.</param>

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Nightjar.Testing;
+using Nightjar.Transport.Buffers;
+using Nightjar.Transport.Pipes;
 using Xunit;
 
 namespace Nightjar.Transport.Tests;
@@ -129,11 +132,64 @@ public class ServingTests
         await served.WaitAsync(Wire.Guard);
     }
 
+    // For want of memory, say: with the wait begun, and with one that somebody who closes has taken.
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    public async Task ServeAsync_ReadThrows_FailsOnceAndCanBeEnded(int receives, bool closes)
+    {
+        var reader = new FailingReader(new BufferPool(), receives, closes);
+        var handler = new Collector(int.MaxValue);
+        Task served = reader.ServeAsync(handler).AsTask();
+        if (closes)
+        {
+            // Who has closed it tells the handler of the end.
+            await served.WaitAsync(Wire.Guard);
+            Assert.True(handler.Last.IsCompleted);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<InvalidDataException>(() => served.WaitAsync(Wire.Guard));
+            reader.Close();
+        }
+        Assert.Equal(receives, handler.Bytes.Length);
+        Assert.Null(reader.End());
+    }
+
+    // Receives one byte at a time, so many of them.
+    private sealed class FailingReader(BufferPool pool, int receives, bool closes) : InputPipeReader(pool)
+    {
+        private int _left = receives;
+
+        protected override int TryReceive(Span<byte> destination, out SocketError error)
+        {
+            error = SocketError.WouldBlock;
+            return 0;
+        }
+
+        protected override bool ReceiveAsync(byte[] array, int offset, int count, out int received, out SocketError error)
+        {
+            received = 1;
+            error = SocketError.Success;
+            if (_left-- > 0)
+                return false;
+            if (closes)
+                Close();
+            throw new InvalidDataException("no more");
+        }
+
+        protected override void OnReceiveFailed(SocketError error)
+        {
+        }
+    }
+
     // Takes so many bytes.
     private sealed class Collector(int wanted, bool throws = false, bool keeps = true) : IInputHandler
     {
         private readonly ArrayBufferWriter<byte> _bytes = new();
         private long _left = wanted;
+        private int _calls;
 
         internal byte[] Bytes => _bytes.WrittenSpan.ToArray();
 
@@ -145,6 +201,7 @@ public class ServingTests
 
         public bool Take(PipeReader input, in ReadResult result)
         {
+            Assert.Equal(1, Interlocked.Increment(ref _calls));
             ReadOnlySequence<byte> part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, _left));
             if (keeps)
                 _bytes.Write(part.ToArray());
@@ -153,6 +210,7 @@ public class ServingTests
             Canceled += result.IsCanceled ? 1 : 0;
             input.AdvanceTo(part.End);
             Last = result;
+            Assert.Equal(0, Interlocked.Decrement(ref _calls));
             if (throws)
                 throw new InvalidDataException("enough");
             return _left > 0 && !result.IsCompleted;

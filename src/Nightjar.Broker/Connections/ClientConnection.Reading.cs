@@ -12,6 +12,8 @@ namespace Nightjar.Broker.Connections;
 /// <content>From bytes to handled frames.</content>
 internal sealed partial class ClientConnection
 {
+    private const int LargeFrame = 16 * 1024;
+
     // Null for who has never found a receiver's gate taken.
     private ReceiverCompany? _company;
 
@@ -190,7 +192,8 @@ internal sealed partial class ClientConnection
     {
         if (frame.Type == PacketType.Publish)
         {
-            _mayHaveAnswered |= (frame.Flags & 0b0110) != 0;
+            // Of large messages few fill the output of a client that gets its own: they are held back as answers are.
+            _mayHaveAnswered |= (frame.Flags & 0b0110) != 0 || frame.Length >= LargeFrame;
             PublishHandler.Handle(this, frame, context);
             if (_pace is { } pace) _isOverRate |= pace.Count(frame.Length);
             return;

@@ -5,7 +5,7 @@ using Nightjar.Protocol;
 
 namespace Nightjar.Broker.Diagnostics;
 
-/// <summary>What happened during one batch on one thread: plain fields, added to the broker's totals when the batch ends.</summary>
+/// <summary>What happened during one batch on one thread: plain fields, added to the broker's totals when the batch ends, or with those of other batches when the turn of an event loop does.</summary>
 internal struct BatchCounters
 {
     internal long PacketsReceived;
@@ -51,7 +51,7 @@ internal struct PacketTypeCounts
 }
 
 /// <summary>
-/// The broker's running totals. A thread adds its batch to the stripe of its index, so that threads meet on no cache line; a reader sums
+/// The broker's running totals. A thread adds its batches to the stripe of its index, so that threads meet on no cache line; a reader sums
 /// the stripes.
 /// </summary>
 internal sealed class BrokerCounters
@@ -117,7 +117,7 @@ internal sealed class BrokerCounters
         Add(ref counters, Environment.CurrentManagedThreadId);
     }
 
-    /// <summary>Sums all stripes; a value of a batch under way may be missing.</summary>
+    /// <summary>Sums all stripes; values of a batch, or of a turn of an event loop, that is under way may be missing.</summary>
     internal BatchCounters Sum()
     {
         var sum = default(BatchCounters);

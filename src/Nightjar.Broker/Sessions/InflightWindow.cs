@@ -39,7 +39,9 @@ internal struct InflightEntry
 /// <remarks>Not thread-safe: the session's gate guards it. Every operation is O(1) but <see cref="CopyInOrder"/>.</remarks>
 internal sealed class InflightWindow
 {
+    // Few, so that who has one message in flight after the other finds them in the same cache lines. The pool's arrays are no shorter than the second.
     private const int LeastCapacity = 2;
+    private const int SecondCapacity = 16;
 
     // What is left of a table of more than the second when it is empty.
     private const int KeptCapacity = 64;
@@ -89,7 +91,7 @@ internal sealed class InflightWindow
         var mask = _mask;
         if (Count > mask)
         {
-            Resize((mask + 1) * 2);
+            Resize(Math.Max((mask + 1) * 2, SecondCapacity));
             mask = _mask;
         }
 

@@ -58,8 +58,10 @@ internal sealed class LocalSubscriber(MessageHandler handler, Action<Exception> 
     /// <summary>Hands over a retained message.</summary>
     internal void DeliverRetained(PublishedMessage message) => Call(new ReceivedMessage(message.TopicName, message.Payload, message.QoS, retain: true));
 
+    // The thread serves other clients next: what the handler sets for it is gone behind it.
     private void Call(in ReceivedMessage message)
     {
+        var before = ExecutionContext.Capture();
 #pragma warning disable CA1031 // The application's defect must not end the publisher's connection.
         try
         {
@@ -70,5 +72,9 @@ internal sealed class LocalSubscriber(MessageHandler handler, Action<Exception> 
             failed(exception);
         }
 #pragma warning restore CA1031
+        finally
+        {
+            if (before is not null) ExecutionContext.Restore(before);
+        }
     }
 }

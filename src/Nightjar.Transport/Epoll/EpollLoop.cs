@@ -251,6 +251,8 @@ internal sealed unsafe class EpollLoop
             Prefetch.FirstLines(source, SourceLines);
             _sources[i].Source = source;
         }
+        if (!Prefetch.IsSupported)
+            return;
         for (int i = 0; i < count; i++)
             _sources[i].Source?.Expect();
     }

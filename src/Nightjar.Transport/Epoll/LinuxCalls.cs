@@ -50,9 +50,9 @@ internal static unsafe partial class LinuxCalls
     internal static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
 
     // recvfrom, sendto, sendmsg. The youngest architectures share one list.
-    private static readonly nint s_receive = NumberOf(45, 292, 207);
-    private static readonly nint s_send = NumberOf(44, 290, 206);
-    private static readonly nint s_sendMessage = NumberOf(46, 296, 211);
+    private static readonly nint s_receive = NumberOf(45, 292, 371, 337, 207);
+    private static readonly nint s_send = NumberOf(44, 290, 369, 335, 206);
+    private static readonly nint s_sendMessage = NumberOf(46, 296, 370, 341, 211);
 
     /// <summary>Whether the numbers of the system calls of this architecture are known.</summary>
     internal static bool IsSupported => s_receive >= 0;
@@ -171,16 +171,25 @@ internal static unsafe partial class LinuxCalls
 
     // Not through recv, send and sendmsg of the C library: in a process with threads these let themselves be cancelled before the call and forbid it
     // after it, with a locked instruction each. Nobody cancels threads here.
-    private static nint Receive(int descriptor, byte* destination, nint count, int flags) => Call(s_receive, descriptor, destination, count, flags, 0, 0);
+    private static nint Receive(int descriptor, byte* destination, nint count, int flags) =>
+        Told(Call(s_receive, descriptor, destination, count, flags, 0, 0));
 
-    private static nint Send(int descriptor, byte* source, nint count, int flags) => Call(s_send, descriptor, source, count, flags, 0, 0);
+    private static nint Send(int descriptor, byte* source, nint count, int flags) =>
+        Told(Call(s_send, descriptor, source, count, flags, 0, 0));
 
-    private static nint SendMessage(int descriptor, MessageHeader* message, int flags) => Call(s_sendMessage, descriptor, message, flags, 0, 0, 0);
+    private static nint SendMessage(int descriptor, MessageHeader* message, int flags) =>
+        Told(Call(s_sendMessage, descriptor, message, flags, 0, 0, 0));
 
-    private static nint NumberOf(nint x64, nint arm, nint newer) => RuntimeInformation.ProcessArchitecture switch
+    // As the kernel itself tells it: below zero the number of the error. The runtime preserves that on the way back from the call, and no further.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint Told(nint result) => result < 0 ? -Marshal.GetLastSystemError() : result;
+
+    private static nint NumberOf(nint x64, nint arm, nint s390x, nint power, nint newer) => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => x64,
         Architecture.Arm or Architecture.Armv6 => arm,
+        Architecture.S390x => s390x,
+        Architecture.Ppc64le => power,
         Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => newer,
         _ => -1,
     };
@@ -211,8 +220,7 @@ internal static unsafe partial class LinuxCalls
             error = SocketError.Success;
             return (int)count;
         }
-        // The runtime preserves it on the way back from the call.
-        error = ErrorOf(Marshal.GetLastSystemError());
+        error = ErrorOf((int)-count);
         return 0;
     }
 

@@ -12,7 +12,7 @@ namespace Nightjar.Transport.Pipes;
 /// a message that travels alone costs one receive; or, where the transport can wait without receiving, no buffer at all. When a receive fills its buffer, a synchronous one into a 64 KiB block follows, and
 /// the next read begins with such a one. After some reads that found bytes at once, the connection goes to the end of the thread pool's
 /// queue, so that it cannot keep its thread.</para>
-/// <para>Who may do what is in <c>_state</c>. The buffer belongs to the reading side, that is the caller of ReadAsync or, while a read
+/// <para>Who may do what is in <c>_state</c>. The buffer belongs to the reading side, that is the caller of ReadAsync, the handler that is served or, while a read
 /// waits, whoever takes <see cref="Waiting"/> out of the state. A pending receive writes only behind the end of the buffer, and the
 /// block it writes to is neither returned nor moved before its result was taken.</para>
 /// </remarks>
@@ -21,7 +21,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
     // A receive is pending, or the read waits for its turn in the thread pool.
     private const int Receiving = 1;
 
-    // Somebody awaits ReadAsync.
+    // Somebody awaits ReadAsync, or is served.
     private const int Waiting = 2;
 
     // A receive has ended and nobody was waiting; the next read takes its result.
@@ -105,8 +105,7 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
         _core.Reset();
         var served = new ValueTask(this, _core.Version);
         _handler = handler;
-        if (TryReadOrWait(out ReadResult result))
-            Serve(result);
+        Serve(first: null);
         return served;
     }
 
@@ -234,20 +233,27 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
             Serve(MakeResult(isCanceled));
     }
 
-    private void Serve(ReadResult result)
+    // From a result on, or from the first read.
+    private void Serve(ReadResult? first)
     {
         IInputHandler handler = _handler!;
+        bool isReading = first is null;
+        ReadResult result = first.GetValueOrDefault();
         try
         {
-            while (handler.Take(this, result))
+            while (isReading || handler.Take(this, result))
             {
+                isReading = true;
                 if (!TryReadOrWait(out result))
                     return;
+                isReading = false;
             }
         }
 #pragma warning disable CA1031 // It is told to who awaits the end of the serving.
         catch (Exception exception)
         {
+            if (isReading && !TryGiveUpWait())
+                return;
             _handler = null;
             _core.SetException(exception);
             return;
@@ -255,6 +261,19 @@ internal abstract partial class InputPipeReader : PipeReader, IValueTaskSource<R
 #pragma warning restore CA1031
         _handler = null;
         _core.SetResult(false);
+    }
+
+    // A read has failed with an exception, such as for want of memory, in the middle of beginning a wait or before. False: whoever has cancelled or closed
+    // meanwhile completes it.
+    private bool TryGiveUpWait()
+    {
+        int old = EndReceiving(parks: false);
+        if ((old & Receiving) == 0)
+            return true;
+        if ((old & Ended) != 0)
+            ReleaseBuffer();
+        AfterReceiving(old, more: false);
+        return (old & Waiting) != 0;
     }
 
     // What can be told without the transport.

@@ -12,7 +12,8 @@ namespace Nightjar.Broker.Connections;
 /// <content>From bytes to handled frames.</content>
 internal sealed partial class ClientConnection
 {
-    private const int LargeFrame = 16 * 1024;
+    // By how much a PUBLISH may become longer on its way to a subscriber: the topic that an alias stands for, subscription identifiers.
+    private const int MostGrowth = 128 * 1024;
 
     // Null for who has never found a receiver's gate taken.
     private ReceiverCompany? _company;
@@ -192,8 +193,8 @@ internal sealed partial class ClientConnection
     {
         if (frame.Type == PacketType.Publish)
         {
-            // Of large messages few fill the output of a client that gets its own: they are held back as answers are.
-            _mayHaveAnswered |= (frame.Flags & 0b0110) != 0 || frame.Length >= LargeFrame;
+            // A client that gets its own messages has its output filled beyond the limit by no more than one of them: only large ones can reach the quarter above it.
+            _mayHaveAnswered |= (frame.Flags & 0b0110) != 0 || frame.Length > (Core.Environment.Options.MaximumOutputBufferBytes / 4) - MostGrowth;
             PublishHandler.Handle(this, frame, context);
             if (_pace is { } pace) _isOverRate |= pace.Count(frame.Length);
             return;

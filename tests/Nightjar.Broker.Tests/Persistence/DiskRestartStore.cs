@@ -24,6 +24,27 @@ internal sealed class DiskRestartStore : RestartStore
 
     internal override int RetainedCount => (int)_store.CountAsync("retained").Result;
 
+    internal override async Task WithoutWritingAsync(Func<Task> action)
+    {
+        var isHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var letGo = new ManualResetEventSlim();
+        var held = _store.Writer.RunAsync(_ =>
+        {
+            isHeld.SetResult();
+            letGo.Wait();
+        });
+        await isHeld.Task;
+        try
+        {
+            await action();
+        }
+        finally
+        {
+            letGo.Set();
+            await held;
+        }
+    }
+
     internal override async Task CrashAsync(BrokerClock clock)
     {
         await _store.FlushAsync();

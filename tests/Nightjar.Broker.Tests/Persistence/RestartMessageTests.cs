@@ -216,12 +216,13 @@ public abstract class RestartMessageTests(StoreKind kind)
             await client.DisconnectAsync();
         }
 
-        await PublishAsync(broker, "t", 1, 2, exact: true);
-        AssertShared(broker);
+        // A file has a message once for deliveries that its writer takes together; what it takes in between is a matter of time.
+        await broker.Store.WithoutWritingAsync(() => PublishAsync(broker, "t", 1, 2, exact: true));
+        Assert.Equal(2, broker.Store.MessageCount);
         await broker.RestartAsync(crash: true);
         foreach (var id in (string[])["a", "b", "c"])
         {
-            AssertShared(broker);
+            Assert.Equal(2, broker.Store.MessageCount);
             var client = await broker.ConnectAsync(id);
             Assert.Equal("1", (await client.ReceiveAndAcknowledgeAsync()).Payload);
             Assert.Equal("2", (await client.ReceiveAndAcknowledgeAsync()).Payload);
@@ -230,10 +231,6 @@ public abstract class RestartMessageTests(StoreKind kind)
 
         Assert.Equal(0, broker.Store.MessageCount);
     }
-
-    // Two messages for three sessions. A file writes a message once for deliveries that follow each other, and again when its writer has taken what was there between
-    // two of them, which may happen to either message.
-    private void AssertShared(RestartingBroker broker) => Assert.InRange(broker.Store.MessageCount, 2, kind == StoreKind.Disk ? 5 : 2);
 
     [Fact]
     public async Task PacketIds_AfterRestart_GoOn()

@@ -19,6 +19,9 @@ internal abstract class RestartStore : IAsyncDisposable
         ? new DiskRestartStore()
         : new MemoryRestartStore(kind == StoreKind.PagingMemory ? InMemoryStore.CreatePaging() : InMemoryStore.Create());
 
+    /// <summary>Does something while what is said to the store is not taken to be written; it is when that is done.</summary>
+    internal virtual Task WithoutWritingAsync(Func<Task> action) => action();
+
     /// <summary>The broker is gone from one moment to the next: nothing it does from now on reaches the store.</summary>
     internal abstract Task CrashAsync(BrokerClock clock);
 
